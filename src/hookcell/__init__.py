@@ -1,0 +1,102 @@
+"""hookcell runs workflows inside a Jupyter kernel and lets code react to every change of state."""
+
+from __future__ import annotations
+
+from hookcell.definitions import tags
+from hookcell.errors import (
+    CancelledRun,
+    CrashedRun,
+    FailedRun,
+    HookcellError,
+    HookSignatureError,
+    HookTimeout,
+    InvalidMove,
+    InvalidNameError,
+    MappingLengthMismatch,
+    MappingMissingIterable,
+    ParameterBindError,
+    ParameterTypeError,
+    PausedRun,
+    ReservedArgumentError,
+    RunEnded,
+    RunInterrupted,
+    RunTimeout,
+    SelfWaitError,
+    UnfinishedRun,
+    UnknownOptionError,
+    UpstreamTaskError,
+)
+from hookcell.flows import Flow, flow
+from hookcell.futures import Future, FutureList
+from hookcell.hooks import HookRun, Hooks, hook
+from hookcell.injection import provide
+from hookcell.runners.local import InlineRunner, ThreadRunner
+from hookcell.runs import FlowRun, Listener, Run, TaskRun
+from hookcell.states import (
+    Cancelled,
+    Cancelling,
+    Completed,
+    Crashed,
+    Failed,
+    Paused,
+    Pending,
+    Running,
+    Scheduled,
+    State,
+    StateType,
+)
+from hookcell.tasks import Task, task
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Cancelled",
+    "CancelledRun",
+    "Cancelling",
+    "Completed",
+    "Crashed",
+    "CrashedRun",
+    "Failed",
+    "FailedRun",
+    "Flow",
+    "FlowRun",
+    "Future",
+    "FutureList",
+    "HookRun",
+    "HookSignatureError",
+    "HookTimeout",
+    "HookcellError",
+    "Hooks",
+    "InlineRunner",
+    "InvalidMove",
+    "InvalidNameError",
+    "Listener",
+    "MappingLengthMismatch",
+    "MappingMissingIterable",
+    "ParameterBindError",
+    "ParameterTypeError",
+    "Paused",
+    "PausedRun",
+    "Pending",
+    "ReservedArgumentError",
+    "Run",
+    "RunEnded",
+    "RunInterrupted",
+    "RunTimeout",
+    "Running",
+    "Scheduled",
+    "SelfWaitError",
+    "State",
+    "StateType",
+    "Task",
+    "TaskRun",
+    "ThreadRunner",
+    "UnfinishedRun",
+    "UnknownOptionError",
+    "UpstreamTaskError",
+    "flow",
+    "hook",
+    "provide",
+    "tags",
+    "task",
+]

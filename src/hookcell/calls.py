@@ -1,0 +1,201 @@
+"""Calls: how calling or submitting a flow or task becomes a run that is driven."""
+
+from __future__ import annotations
+
+import contextvars
+import difflib
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from hookcell import drive
+from hookcell.definitions import HOOK_OPTIONS
+from hookcell.engine import life_of
+from hookcell.errors import RunInterrupted, UnknownOptionError
+from hookcell.futures import Future, ending_of
+from hookcell.runners.local import ThreadRunner
+from hookcell.runs import FlowRun
+from hookcell.shield import main_shield, shield_here
+from hookcell.upstream import futures_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from hookcell.cancel import CancelToken
+    from hookcell.runners.local import Runner
+    from hookcell.runs import Run
+
+
+# -- calling -------------------------------------------------------------------------------------------------------
+
+
+def call(
+    definition: Any, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any, *, return_state: bool
+) -> tuple[Run, BaseException | None]:
+    """Run a sync flow or task in this thread.
+
+    Returns:
+        The run, which is over, and what the caller shall raise: it does so itself, to keep our frames out of
+        tracebacks.
+    """
+    __tracebackhide__ = True
+    shield = shield_here()
+    outer = shield.lower()
+    opened: CancelToken | None = None
+    try:
+        run = definition.begin(args, kwargs, wait_for)
+        if run.parent is None and main_shield().open(run.token):
+            opened = run.token
+        drive.drive(life_of(run), run)
+        close_runner(run)
+    finally:
+        if opened is not None:
+            main_shield().close(opened)
+        shield.raise_again(outer)
+    if opened is not None and _unheard_interrupt(run, opened):
+        return run, RunInterrupted(f"{run.definition.kind} run {run.name!r} was interrupted")
+    return run, None if return_state else ending_of(run)
+
+
+def _unheard_interrupt(run: Run, token: CancelToken) -> bool:
+    """Whether the user pressed Interrupt, unless the run's own code heard of it and decided to go on."""
+    return token.reason == "interrupt" and (run.state.is_cancelled() or not token.heard)
+
+
+def call_async(
+    definition: Any, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any, *, return_state: bool
+) -> Coroutine[Any, Any, Any]:
+    """Give the coroutine that runs an async flow or task on the running event loop."""
+    begin = partial(definition.begin, args, kwargs, wait_for)
+    return drive.acall(begin, life_of, partial(_ending, return_state=return_state))
+
+
+def _ending(run: Run, *, return_state: bool) -> tuple[Any, BaseException | None]:
+    close_runner(run)
+    if return_state:
+        return run.state, None
+    return run.state.data, ending_of(run)
+
+
+# -- submitting ----------------------------------------------------------------------------------------------------
+
+
+def submit(definition: Any, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any, *, mapped: bool = False) -> Future[Any]:
+    """Begin a task run and have it driven elsewhere."""
+    __tracebackhide__ = True
+    shield = shield_here()
+    outer = shield.lower()
+    try:
+        run = definition.begin(args, kwargs, wait_for, mapped)
+        run.context = contextvars.copy_context()
+        future = run.future = Future(run)
+        if run.parent is not None:
+            _keep(run.parent, future)
+        _start(run, future)
+    finally:
+        shield.raise_again(outer)
+    return future
+
+
+def _keep(parent: Run, future: Future[Any]) -> None:
+    if parent.submitted is None:
+        parent.submitted = []
+    parent.submitted.append(future)
+
+
+def _start(run: Run, future: Future[Any]) -> None:
+    if run.definition.is_async:
+        drive.spawn(life_of(run), run, future)
+        return
+    work = partial(run.context.run, drive.drive, life_of(run), run)  # type: ignore[union-attr]
+    start = partial(runner_of(run).submit, work)
+    if run.awaited and (pending := futures_of(run.awaited)):
+        _when_done(pending, run, start)
+    else:
+        start()
+
+
+def _when_done(pending: list[Future[Any]], run: Run, start: Callable[[], None]) -> None:
+    """Start once all are done, or at once if the run is cancelled; a waiting run takes up no thread."""
+    once = [start]
+    left = [None] * len(pending)
+
+    def go() -> None:
+        try:
+            once.pop()()
+        except IndexError:
+            return
+
+    def one_done() -> None:
+        left.pop()
+        if not left:
+            go()
+
+    for future in pending:
+        future.on_done(one_done)
+    if run.token is not None:
+        run.token.watch(go)
+
+
+# -- runners -------------------------------------------------------------------------------------------------------
+
+_making = threading.Lock()
+_loose: list[Runner] = []
+
+
+def runner_of(run: Run) -> Runner:
+    """Give the runner for what runs inside a flow run; tasks outside any flow share one."""
+    flow_run = run.flow_run  # type: ignore[attr-defined]
+    with _making:
+        if flow_run is None:
+            if not _loose:
+                _loose.append(ThreadRunner())
+            return _loose[0]
+        owner = _owner(flow_run)
+        if owner.runner is None:
+            owner.runner = owner.definition.make_runner()
+        return owner.runner  # type: ignore[no-any-return]
+
+
+def _owner(flow_run: FlowRun) -> FlowRun:
+    """A subflow that names no runner uses the one of the flow around it."""
+    while not flow_run.definition.options.get("runner"):  # type: ignore[attr-defined]
+        parent = flow_run.parent
+        above = parent if parent is None or isinstance(parent, FlowRun) else parent.flow_run  # type: ignore[attr-defined]
+        if above is None:
+            break
+        flow_run = above
+    return flow_run
+
+
+def close_runner(run: Run) -> None:
+    """Close the runner that a flow run made, if it did."""
+    if type(run) is FlowRun and run.runner is not None:
+        run.runner.close()
+        run.runner = None
+
+
+# -- checking ------------------------------------------------------------------------------------------------------
+
+
+def check_options(kind: str, options: dict[str, Any], known: frozenset[str]) -> None:
+    """Refuse an option that does not exist, and say which one was meant.
+
+    Raises:
+        UnknownOptionError: There is no such option.
+    """
+    for option in options:
+        if option not in known and option not in HOOK_OPTIONS:
+            names = sorted({*known, *HOOK_OPTIONS})
+            near = difflib.get_close_matches(option, names, n=1)
+            hint = f"did you mean {near[0]}=?" if near else f"there are {', '.join(names)}"
+            raise UnknownOptionError(f"{kind} has no option {option!r}; {hint}")
+
+
+def items_of(value: Any) -> list[Any] | None:
+    """Give the items of an iterable argument of a map, or None for what goes to every run as it is."""
+    if isinstance(value, Future):
+        value = value.result()
+    if isinstance(value, str | bytes | bytearray) or not hasattr(value, "__iter__"):
+        return None
+    return list(value)

@@ -1,0 +1,146 @@
+"""Tokens: how a run is told to stop, from any thread."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Reason = Literal["interrupt", "cancel", "timeout", "shutdown"]
+
+# Reentrant: a signal handler cancels in the very thread that may be inside it.
+_deciding = threading.RLock()
+_pokes: list[Callable[[CancelToken], None]] = []
+
+
+def poke_on_cancel(poke: Callable[[CancelToken], None]) -> None:
+    """Call `poke(token)` after any token is cancelled; shields use it to reach the thread that runs the body."""
+    _pokes.append(poke)
+
+
+def forget_poke(poke: Callable[[CancelToken], None]) -> None:
+    """Undo `poke_on_cancel`."""
+    if poke in _pokes:
+        _pokes.remove(poke)
+
+
+class CancelToken:
+    """Says whether, why and how urgently a run (and all below it) shall stop.
+
+    `presses` counts how often the stop was asked for: hooks finish after the first and are abandoned after the
+    second. `heard` counts how often it was delivered into the code this token guards.
+    """
+
+    __slots__ = ("_presses", "_reason", "_watchers", "heard", "parent")
+
+    def __init__(self, parent: CancelToken | None = None) -> None:
+        self.parent = parent
+        self.heard = 0
+        self._presses = 0
+        self._reason: Reason | None = None
+        self._watchers: list[Callable[[], None]] | None = None
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why this token, or the nearest one above it, was cancelled; None if it was not."""
+        token: CancelToken | None = self
+        while token is not None:
+            if token._reason is not None:
+                return token._reason
+            token = token.parent
+        return None
+
+    @property
+    def presses(self) -> int:
+        """How often a stop was asked for, here and above."""
+        token: CancelToken | None = self
+        total = 0
+        while token is not None:
+            total += token._presses
+            token = token.parent
+        return total
+
+    def due(self) -> bool:
+        """Whether a stop was asked for that the guarded code has not been told of."""
+        return self.presses > self.heard
+
+    def under(self, other: CancelToken) -> bool:
+        """Whether `other` is this token or one above it."""
+        token: CancelToken | None = self
+        while token is not None:
+            if token is other:
+                return True
+            token = token.parent
+        return False
+
+    def cancel(self, reason: Reason) -> bool:
+        """Ask for a stop, from any thread; the first reason wins, and no user code runs.
+
+        Returns:
+            Whether this was the first time.
+        """
+        with _deciding:
+            first = self._reason is None
+            if first:
+                self._reason = reason
+            self._presses += 1
+        for wake in tuple(self._watchers or ()):
+            wake()
+        for poke in tuple(_pokes):
+            poke(self)
+        return first
+
+    def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Have `wake` called (it only enqueues or signals) at each cancel here or above.
+
+        Returns:
+            A function that ends the watch.
+        """
+        chain = self._chain()
+        with _deciding:
+            for token in chain:
+                if token._watchers is None:
+                    token._watchers = []
+                token._watchers.append(wake)
+        if self.reason is not None:
+            wake()
+        return lambda: _unwatch(chain, wake)
+
+    def _chain(self) -> list[CancelToken]:
+        chain: list[CancelToken] = []
+        token: CancelToken | None = self
+        while token is not None:
+            chain.append(token)
+            token = token.parent
+        return chain
+
+
+class HookToken(CancelToken):
+    """A token that guards a hook: its own timeout stops it, and so does a second press for its run."""
+
+    __slots__ = ()
+
+    def due(self) -> bool:
+        """Whether the hook's time is up, or its run was told to stop a second time."""
+        if self._presses > self.heard:
+            return True
+        asked, token = 0, self.parent
+        while token is not None:
+            if token._presses and token._reason != "timeout":
+                asked += token._presses
+            token = token.parent
+        return asked > self.heard + 1
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the hook's own time is up."""
+        return self._reason == "timeout"
+
+
+def _unwatch(chain: list[CancelToken], wake: Callable[[], None]) -> None:
+    with _deciding:
+        for token in chain:
+            if token._watchers is not None and wake in token._watchers:
+                token._watchers.remove(wake)

@@ -1,0 +1,541 @@
+"""The drivers: the one place where sync or async is decided.
+
+`advance` takes a run's life one step on. `drive` performs the steps in the caller's thread, `adrive` on an event
+loop, and `Parked` stops at the body, to be resumed later, perhaps by another thread.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from functools import partial
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from hookcell import waiting
+from hookcell.deadlines import deadlines
+from hookcell.errors import CrashedRun, RunInterrupted, crash_message
+from hookcell.gate import gate, holding
+from hookcell.runs import current
+from hookcell.shield import LOST, Outcome, Shield, main_shield, shield_here
+from hookcell.states import CRASHED, State
+from hookcell.steps import Body, HookCall, Sleep, Step, TakeGate, Wait
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable, Generator, Sequence
+    from contextvars import Context
+
+    from hookcell.cancel import CancelToken
+    from hookcell.runs import Run
+
+    Plan = Generator[Step, Outcome, None]
+    GoOn = Callable[[Outcome], None] | None
+
+DONE = Outcome()
+
+
+def advance(plan: Plan, outcome: Outcome | None) -> Step | None:
+    """Take a plan one step on: give the next step to perform, or None if its run is over."""
+    try:
+        return plan.send(outcome)  # type: ignore[arg-type]
+    except StopIteration:
+        return None
+
+
+# -- sync ----------------------------------------------------------------------------------------------------------
+
+
+def drive(plan: Plan, run: Run, outcome: Outcome | None = None) -> None:
+    """Perform a run's steps in this thread until it is over, or goes on elsewhere."""
+    shield = shield_here()
+    go_on = partial(_drive_elsewhere, plan, run) if shield.pool is not None else None
+    entered = current.set(run)
+    try:
+        while (step := advance(plan, outcome)) is not None:
+            outcome = PERFORM[step.__class__](step, shield, go_on)
+            if outcome is LOST:
+                return
+    finally:
+        current.reset(entered)
+
+
+def _drive_elsewhere(plan: Plan, run: Run, outcome: Outcome) -> None:
+    context = _context_of(run)
+    context.run(drive, plan, run, outcome)
+
+
+def _context_of(run: Run | None) -> Context:
+    """Give a context like the one the run was started in, so that prints reach its cell."""
+    while run is not None:
+        if run.context is not None:
+            return run.context.copy()
+        run = run.parent
+    import contextvars  # noqa: PLC0415 -- C code, already loaded; a run without a context is rare
+
+    return contextvars.copy_context()
+
+
+def _body(step: Body, shield: Shield, go_on: GoOn) -> Outcome:
+    run = step.run
+    token = run.scope
+    assert token is not None  # noqa: S101 -- a run has its token until it is over
+    if step.timeout is None:
+        return shield.guard(token, run.definition.fn, run.args, run.kwargs, go_on)
+    deadlines.add(token, step.timeout, partial(token.cancel, "timeout"))
+    try:
+        return shield.guard(token, run.definition.fn, run.args, run.kwargs, go_on)
+    finally:
+        deadlines.remove(token)
+
+
+def _hook_call(step: HookCall, shield: Shield, go_on: GoOn) -> Outcome:
+    hook_run, token = step.hook_run, step.token
+    seconds = hook_run.hook.timeout_seconds
+    if seconds is not None:
+        deadlines.add(hook_run, seconds, partial(token.cancel, "timeout"))
+    entered = holding.set(hook_run)
+    try:
+        outcome = shield.guard(token, hook_run.hook.call, (step.moment,), None, go_on)
+        if outcome.error is None and outcome.value is not None and hasattr(outcome.value, "__await__"):
+            outcome = on_loop(outcome.value, token)
+        return outcome
+    finally:
+        holding.reset(entered)
+        deadlines.remove(hook_run)
+
+
+def _take_gate(step: TakeGate, _shield: Shield, _go_on: GoOn) -> Outcome:
+    nudge: SimpleQueue[None] = SimpleQueue()
+    waiting.until(partial(_try_take, step, partial(nudge.put, None)), nudge)
+    return DONE
+
+
+def _try_take(step: TakeGate, wake: Callable[[], None]) -> bool:
+    if step.token.due() or gate.try_take(step.hook_run):
+        return True
+    gate.on_free(wake)
+    return False
+
+
+def _sleep(step: Sleep, _shield: Shield, _go_on: GoOn) -> Outcome:
+    nudge: SimpleQueue[None] = SimpleQueue()
+    unwatch = step.token.watch(partial(nudge.put, None))
+    waiting.until(lambda: step.token.reason is not None, nudge, pace(step.seconds))
+    unwatch()
+    return DONE
+
+
+def _wait(step: Wait, _shield: Shield, _go_on: GoOn) -> Outcome:
+    waiting.for_futures(step.futures, step.token, step.seconds)
+    return DONE
+
+
+PERFORM: dict[type, Callable[[Any, Shield, GoOn], Outcome]] = {
+    Body: _body,
+    HookCall: _hook_call,
+    TakeGate: _take_gate,
+    Sleep: _sleep,
+    Wait: _wait,
+}
+
+
+def pace(seconds: float) -> float:
+    """Give how long a wait between tries really takes; `hookcell.testing` makes it nothing."""
+    return seconds
+
+
+# -- async ---------------------------------------------------------------------------------------------------------
+
+
+class _Loops:
+    """Which token guards the code that an asyncio task is in: a stop cancels the task only there."""
+
+    def __init__(self) -> None:
+        self._armed: dict[Any, CancelToken] = {}
+
+    def lower(self, task: Any) -> CancelToken | None:
+        return self._armed.pop(task, None)
+
+    def raise_again(self, task: Any, outer: CancelToken | None) -> None:
+        if outer is not None:
+            self._armed[task] = outer
+            if outer.due():
+                outer.heard = outer.presses
+                raise interrupted_error()
+
+    def arm(self, task: Any, token: CancelToken) -> None:
+        self._armed[task] = token
+
+    def guards(self, task: Any, token: CancelToken) -> bool:
+        return self._armed.get(task) is token
+
+
+_loops = _Loops()
+
+
+async def adrive(plan: Plan, run: Run) -> BaseException | None:
+    """Perform a run's steps on the running event loop until it is over.
+
+    Returns:
+        A cancellation that came from outside while hookcell's own code ran, to be raised once the run is over.
+    """
+    import asyncio  # noqa: PLC0415 -- loaded by whoever runs a loop
+
+    task = asyncio.current_task()
+    entered = current.set(run)
+    foreign: BaseException | None = None
+    outcome: Outcome | None = None
+    try:
+        while (step := advance(plan, outcome)) is not None:
+            try:
+                outcome = await APERFORM[step.__class__](step, task)
+            except asyncio.CancelledError as error:  # cancelled from outside while we wait: the run's end comes first
+                foreign, outcome = error, Outcome(None, error)
+    except GeneratorExit:
+        _abandon(run)
+        raise
+    finally:
+        _reset(current, entered)
+    return foreign
+
+
+async def acall(
+    begin: Callable[[], Run], life_of: Callable[[Run], Plan], ending: Callable[[Run], tuple[Any, BaseException | None]]
+) -> Any:
+    """Run an async flow or task for whoever awaits this; give what `ending` gives, or raise it."""
+    __tracebackhide__ = True
+    import asyncio  # noqa: PLC0415 -- loaded by whoever runs a loop
+
+    task = asyncio.current_task()
+    outer = _loops.lower(task)
+    run = begin()
+    token = run.token
+    opened = run.parent is None and main_shield().open(token)
+    try:
+        foreign = await adrive(life_of(run), run)
+    finally:
+        if opened:
+            main_shield().close(token)
+    _loops.raise_again(task, outer)
+    value, error = ending(run)
+    if token.reason == "interrupt" and (run.state.is_cancelled() or not token.heard):
+        error = interrupted_error()
+    if error is not None or foreign is not None:
+        raise _safe(foreign or error, nested=outer is not None)
+    return value
+
+
+def _safe(error: BaseException | None, *, nested: bool) -> BaseException:
+    """Give what an async call may raise: SystemExit and KeyboardInterrupt would kill the loop of a task we do not know."""
+    assert error is not None  # noqa: S101 -- the caller has one
+    if nested or not isinstance(error, SystemExit | KeyboardInterrupt):
+        return error
+    crash = CrashedRun(f"{crash_message(error)} ({type(error).__name__}: {error})")
+    crash.__cause__ = error
+    return crash
+
+
+def _reset(variable: Any, token: Any) -> None:
+    try:
+        variable.reset(token)
+    except ValueError:  # the coroutine was closed by the garbage collector, in another context
+        pass
+
+
+def _abandon(run: Run) -> None:
+    """End a run whose coroutine was closed before its end: no hook can run any more."""
+    run.enter(State(CRASHED, None, "Its coroutine was closed before the run ended."))
+    run.token = run.scope = None
+
+
+async def _abody(step: Body, task: Any) -> Outcome:
+    run = step.run
+    token = run.scope
+    assert token is not None  # noqa: S101 -- a run has its token until it is over
+    if step.timeout is not None:
+        deadlines.add(token, step.timeout, partial(token.cancel, "timeout"))
+    try:
+        return await _guarded(run.definition.fn, run.args, run.kwargs, token, task)
+    finally:
+        deadlines.remove(token)
+
+
+async def _ahook_call(step: HookCall, task: Any) -> Outcome:
+    hook_run, token = step.hook_run, step.token
+    seconds = hook_run.hook.timeout_seconds
+    if seconds is not None:
+        deadlines.add(hook_run, seconds, partial(token.cancel, "timeout"))
+    entered = holding.set(hook_run)
+    try:
+        return await _guarded(hook_run.hook.call, (step.moment,), None, token, task)
+    finally:
+        _reset(holding, entered)
+        deadlines.remove(hook_run)
+
+
+async def _guarded(
+    fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None, token: CancelToken, task: Any
+) -> Outcome:
+    """Call user code and await what it gives; a stop cancels the asyncio task while it is in there.
+
+    A plain function, called on the loop, is stopped by the thread's shield as anywhere.
+    """
+    outcome = shield_here().guard(token, fn, args, kwargs, None)
+    if outcome.error is not None or outcome.value is None or not hasattr(outcome.value, "__await__"):
+        return outcome
+    return await _awaited(outcome.value, token, task)
+
+
+async def _awaited(awaitable: Awaitable[Any], token: CancelToken, task: asyncio.Task[Any]) -> Outcome:
+    loop = task.get_loop()
+    cancels = 0
+
+    def stop() -> None:
+        nonlocal cancels
+        if _loops.guards(task, token) and token.due():
+            token.heard = token.presses
+            cancels += 1
+            task.cancel()
+
+    _loops.arm(task, token)
+    unwatch = token.watch(partial(loop.call_soon_threadsafe, stop))
+    try:
+        return Outcome(await awaitable)
+    except GeneratorExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 -- carried: raised in a task of a loop it could kill the kernel
+        return Outcome(None, error)
+    finally:
+        unwatch()
+        _loops.lower(task)
+        for _ in range(cancels):
+            task.uncancel()
+
+
+async def _atake_gate(step: TakeGate, _task: Any) -> Outcome:
+    while not (step.token.due() or gate.try_take(step.hook_run)):
+        await _nudged(gate.on_free)
+    return DONE
+
+
+async def _asleep(step: Sleep, _task: Any) -> Outcome:
+    await _nudged(lambda wake: step.token.watch(wake), pace(step.seconds))
+    return DONE
+
+
+async def _await_step(step: Wait, _task: Any) -> Outcome:
+    await until_done(step.futures, step.token, step.seconds)
+    return DONE
+
+
+async def until_done(futures: Sequence[Any], token: CancelToken | None = None, seconds: float | None = None) -> None:
+    """Await until futures are done, the token is cancelled, or so many seconds have passed."""
+    for future in futures:
+        if not future.done():
+            await _nudged(partial(_when_done, future, token), seconds)
+        if token is not None and token.reason is not None:
+            return
+
+
+def _when_done(future: Any, token: CancelToken | None, wake: Callable[[], None]) -> Callable[[], None] | None:
+    future.on_done(wake)
+    return token.watch(wake) if token is not None else None
+
+
+async def _nudged(subscribe: Callable[[Callable[[], None]], Any], seconds: float | None = None) -> None:
+    """Await one call of the function that `subscribe` is given, from any thread, or so many seconds."""
+    import asyncio  # noqa: PLC0415 -- loaded by whoever runs a loop
+
+    loop = asyncio.get_running_loop()
+    nudge = loop.create_future()
+
+    def wake() -> None:
+        if not nudge.done():
+            nudge.set_result(None)
+
+    unsubscribe = subscribe(partial(loop.call_soon_threadsafe, wake))
+    timer = loop.call_later(seconds, wake) if seconds is not None else None
+    try:
+        await nudge
+    finally:
+        if timer is not None:
+            timer.cancel()
+        if callable(unsubscribe):
+            unsubscribe()
+
+
+APERFORM: dict[type, Callable[[Any, Any], Awaitable[Outcome]]] = {
+    Body: _abody,
+    HookCall: _ahook_call,
+    TakeGate: _atake_gate,
+    Sleep: _asleep,
+    Wait: _await_step,
+}
+
+
+_interrupted: type[BaseException] | None = None
+
+
+def interrupted_error() -> BaseException:
+    """Make what an async call raises after an Interrupt: an asyncio.CancelledError, because a loop survives that."""
+    global _interrupted  # noqa: PLW0603 -- asyncio is not imported before somebody uses it
+    if _interrupted is None:
+        import asyncio  # noqa: PLC0415
+
+        _interrupted = type("RunInterrupted", (asyncio.CancelledError,), {"__module__": RunInterrupted.__module__})
+    return _interrupted("the run was interrupted")
+
+
+# -- async work for sync callers -----------------------------------------------------------------------------------
+
+
+class _Background:
+    """One event loop in a daemon thread, for async hooks and submitted async tasks of sync code."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.ident: int | None = None
+
+    def loop(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None or self._loop.is_closed():
+                import asyncio  # noqa: PLC0415 -- slow to import, and most sync code needs no loop
+
+                self._loop = asyncio.new_event_loop()
+                thread = threading.Thread(target=self._loop.run_forever, name="hookcell-loop", daemon=True)
+                thread.start()
+                self.ident = thread.ident
+            return self._loop
+
+
+background = _Background()
+
+
+def spawn(plan: Plan, run: Run, future: Any) -> None:
+    """Drive a run on the background loop."""
+    loop = background.loop()
+    future.loop_ident = background.ident
+    loop.call_soon_threadsafe(lambda: _keep(loop.create_task(adrive(plan, run))), context=run.context)
+
+
+_tasks: set[Any] = set()
+
+
+def _keep(task: Any) -> None:
+    """Hold a task that nobody else does: the loop itself only holds weak references."""
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+
+
+def on_loop(awaitable: Awaitable[Any], token: CancelToken) -> Outcome:
+    """Await something for sync code, on the user's own loop if it is patched for that, else on the background loop."""
+    if (patched := _patched_loop()) is not None:
+        return patched.run_until_complete(_on_this_loop(awaitable, token))  # type: ignore[no-any-return]
+    loop = background.loop()
+    if threading.get_ident() == background.ident:
+        return _in_thread(awaitable, token)
+    result: SimpleQueue[Outcome] = SimpleQueue()
+
+    def start() -> None:
+        task = loop.create_task(_on_this_loop(awaitable, token))
+        task.add_done_callback(lambda done: result.put(_outcome_of(done)))
+        _keep(task)
+
+    loop.call_soon_threadsafe(start)
+    return result.get()
+
+
+def _outcome_of(task: Any) -> Outcome:
+    if task.cancelled():
+        return Outcome(None, interrupted_error())
+    return task.result()  # type: ignore[no-any-return]
+
+
+async def _on_this_loop(awaitable: Awaitable[Any], token: CancelToken) -> Outcome:
+    import asyncio  # noqa: PLC0415
+
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 -- we are in one
+    return await _awaited(awaitable, token, task)
+
+
+def _in_thread(awaitable: Awaitable[Any], token: CancelToken) -> Outcome:
+    """Await something for sync code that runs on the background loop itself, where it would wait for itself."""
+    import asyncio  # noqa: PLC0415
+    import contextvars  # noqa: PLC0415
+
+    result: SimpleQueue[Outcome] = SimpleQueue()
+    context = contextvars.copy_context()
+    work = partial(context.run, lambda: result.put(asyncio.run(_on_this_loop(awaitable, token))))
+    threading.Thread(target=work, name="hookcell-await", daemon=True).start()
+    return result.get()
+
+
+async_mode = "background"
+
+
+def _patched_loop() -> Any:
+    """Give the running loop if it can be run from inside (nest_asyncio), or the user asked for that."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None or not (hasattr(asyncio, "_nest_patched") or async_mode == "nested"):
+        return None
+    return asyncio._get_running_loop()
+
+
+# -- parked --------------------------------------------------------------------------------------------------------
+
+
+class Parked:
+    """A run whose body is somebody else's to run: stop at the body, resume with what it did.
+
+    >>> from hookcell import flow
+    >>> from hookcell.drive import Outcome, Parked
+    >>> from hookcell.engine import life_of
+    >>> run = flow(name="cell")(lambda: None).begin((), {})
+    >>> parked = Parked(life_of(run), run)
+    >>> parked.to_body()
+    True
+    >>> parked.run.state.name
+    'Running'
+    >>> parked.resume(Outcome(42))
+    False
+    >>> parked.run.state.result()
+    42
+    """
+
+    def __init__(self, plan: Plan, run: Run) -> None:
+        self.plan, self.run = plan, run
+
+    def to_body(self) -> bool:
+        """Perform the steps before the body; False if there will be no body."""
+        return self.resume(None)
+
+    def resume(self, outcome: Outcome | None) -> bool:
+        """Go on after the body, to the next try's body (True) or to the end (False)."""
+        shield = shield_here()
+        entered = current.set(self.run)
+        try:
+            while (step := advance(self.plan, outcome)) is not None:
+                if type(step) is Body:
+                    return True
+                outcome = PERFORM[step.__class__](step, shield, None)
+            return False
+        finally:
+            current.reset(entered)
+
+    async def aresume(self, outcome: Outcome | None) -> bool:
+        """Go on like `resume`, without blocking the event loop."""
+        import asyncio  # noqa: PLC0415
+
+        task = asyncio.current_task()
+        entered = current.set(self.run)
+        try:
+            while (step := advance(self.plan, outcome)) is not None:
+                if type(step) is Body:
+                    return True
+                outcome = await APERFORM[step.__class__](step, task)
+            return False
+        finally:
+            _reset(current, entered)

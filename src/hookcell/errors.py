@@ -1,0 +1,123 @@
+"""What can go wrong, by name.
+
+HookcellError
+├── HookSignatureError (TypeError)       a hook that cannot be called, found when it is attached
+├── ReservedArgumentError (TypeError)    a flow or task with a parameter called return_state or wait_for
+├── InvalidNameError (ValueError)        a name that cannot be used
+├── UnknownOptionError (ValueError)      a setting that does not exist or has a wrong value
+├── ParameterBindError (TypeError)       arguments that do not fit the signature
+├── ParameterTypeError (TypeError)       arguments that do not fit the annotations
+├── MappingLengthMismatch (TypeError)    .map() over iterables of different lengths
+├── MappingMissingIterable (TypeError)   .map() with nothing to map over
+├── InvalidMove (RuntimeError)           a state that cannot follow the present one
+├── SelfWaitError (RuntimeError)         waiting on the event loop for what that same loop must do
+├── UpstreamTaskError (RuntimeError)     an argument comes from a run that did not complete
+├── RunTimeout (TimeoutError)            a run took longer than its timeout_seconds
+├── HookTimeout (TimeoutError)           a hook took longer than its timeout_seconds
+└── RunEnded (RuntimeError)              a run has no result to give
+    ├── UnfinishedRun, PausedRun         not yet
+    └── FailedRun, CrashedRun, CancelledRun
+RunInterrupted (KeyboardInterrupt)       the kernel's Interrupt stopped the run; in async calls an asyncio.CancelledError
+"""
+
+from __future__ import annotations
+
+
+class HookcellError(Exception):
+    """Any error that hookcell raises on purpose."""
+
+
+class HookSignatureError(HookcellError, TypeError):
+    """A hook cannot be called with what a hook receives."""
+
+
+class ReservedArgumentError(HookcellError, TypeError):
+    """A flow or task has a parameter whose name hookcell needs for itself."""
+
+
+class InvalidNameError(HookcellError, ValueError):
+    """A name cannot be used for a flow, task or run."""
+
+
+class UnknownOptionError(HookcellError, ValueError):
+    """A setting does not exist, or has a value it cannot take."""
+
+
+class ParameterBindError(HookcellError, TypeError):
+    """The arguments of a call do not fit the signature."""
+
+
+class ParameterTypeError(HookcellError, TypeError):
+    """The arguments of a call do not fit the annotations."""
+
+
+class MappingLengthMismatch(HookcellError, TypeError):
+    """`.map()` was given iterables of different lengths."""
+
+
+class MappingMissingIterable(HookcellError, TypeError):
+    """`.map()` was given nothing to map over."""
+
+
+class InvalidMove(HookcellError, RuntimeError):
+    """A run was told to enter a state that cannot follow its present one."""
+
+
+class SelfWaitError(HookcellError, RuntimeError):
+    """A call would block the event loop that has to do the work it waits for."""
+
+
+class UpstreamTaskError(HookcellError, RuntimeError):
+    """An argument, or something in `wait_for`, comes from a run that did not complete."""
+
+
+class RunTimeout(HookcellError, TimeoutError):
+    """A run took longer than its `timeout_seconds`."""
+
+
+class HookTimeout(HookcellError, TimeoutError):
+    """A hook took longer than its `timeout_seconds`."""
+
+
+class RunEnded(HookcellError, RuntimeError):
+    """A run has no result to give."""
+
+
+class UnfinishedRun(RunEnded):
+    """The run has not ended, so it has no result yet."""
+
+
+class PausedRun(RunEnded):
+    """The run is paused, so it has no result yet."""
+
+
+class FailedRun(RunEnded):
+    """The run failed and left no exception of its own."""
+
+
+class CrashedRun(RunEnded):
+    """The run was ended from outside its code, or by SystemExit and the like."""
+
+
+class CancelledRun(RunEnded):
+    """The run was cancelled."""
+
+
+class RunInterrupted(KeyboardInterrupt):
+    """The kernel's Interrupt, a Cancel button or `run.cancel()` stopped the code that was running."""
+
+
+def is_cancelled_error(error: BaseException | None) -> bool:
+    """Whether it is an asyncio.CancelledError, told without importing asyncio."""
+    return any(cls.__name__ == "CancelledError" and cls.__module__.startswith("asyncio") for cls in type(error).__mro__)
+
+
+def crash_message(error: BaseException) -> str:
+    """Say what crashed a run, in Prefect's words."""
+    if is_cancelled_error(error):
+        return "Execution was cancelled by the runtime environment."
+    if isinstance(error, KeyboardInterrupt):
+        return "Execution was aborted by an interrupt signal."
+    if isinstance(error, SystemExit):
+        return "Execution was aborted by Python system exit call."
+    return f"Execution was interrupted by an unexpected exception: {type(error).__name__}: {error}"

@@ -1,0 +1,147 @@
+"""Flows: functions whose calls are runs, with tasks inside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, overload
+
+from hookcell import calls
+from hookcell.definitions import Definition
+from hookcell.engine import begin
+from hookcell.errors import UnknownOptionError
+from hookcell.hooks import NO_HOOKS, Hooks
+from hookcell.injection import provide
+from hookcell.runners.local import make_runner
+from hookcell.runs import FlowRun, current
+from hookcell.upstream import wait_for_futures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hookcell.states import State
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Flow(Definition, Generic[P, R]):
+    """A function whose calls are flow runs; made by `flow`."""
+
+    kind = "flow"
+
+    def __init__(self, fn: Callable[P, R], **options: Any) -> None:
+        super().__init__(fn, options)
+        self.make_runner = make_runner(options.get("runner"))
+        each_task = options.get("each_task") or NO_HOOKS
+        if not isinstance(each_task, Hooks):
+            raise UnknownOptionError(f"each_task of {self.name!r} is {each_task!r}; write each_task=Hooks(on_failure=...)")
+        self.each_task: Hooks = each_task.plan("task")
+
+    def begin(self, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any = None) -> FlowRun:
+        """Begin a run: it exists and is Pending; the caller drives it."""
+        run = FlowRun(self, current.get(), args, kwargs)
+        if args or kwargs or wait_for is not None:
+            wait_for_futures(run, wait_for)
+        begin(run)
+        return run
+
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    @overload
+    def __call__(self, *args: Any, return_state: Literal[True], wait_for: Any = ..., **kwargs: Any) -> State[R]: ...
+    def __call__(self, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> Any:
+        """Run the flow; of an async flow, give the coroutine that does.
+
+        Args:
+            *args, **kwargs: For the function.
+            return_state: Give the final state instead of the result, and do not raise if the flow failed.
+            wait_for: Futures to wait for first.
+
+        Raises:
+            Exception: Whatever the function raised.
+            CancelledRun: The run was cancelled.
+            RunInterrupted: The kernel's Interrupt stopped it, also with `return_state`.
+        """
+        __tracebackhide__ = True
+        if self.is_async:
+            return calls.call_async(self, args, kwargs, wait_for, return_state=return_state)
+        run, error = calls.call(self, args, kwargs, wait_for, return_state=return_state)
+        if error is not None:
+            raise error
+        return run.state if return_state else run.state.data
+
+    def with_options(self, **changes: Any) -> Flow[P, R]:
+        """Make a copy with some options changed; None keeps an option, `[]` clears hooks."""
+        _check_options(changes)
+        return Flow(self.fn, **self._options_with(changes))
+
+
+_OPTIONS = frozenset(
+    {
+        *("name", "description", "retries", "retry_delay_seconds", "timeout_seconds", "validate_parameters"),
+        *("runner", "tags", "each_task"),
+    }
+)
+
+
+def _check_options(options: dict[str, Any]) -> None:
+    calls.check_options("flow", options, _OPTIONS)
+
+
+@overload
+def flow(fn: Callable[P, R], /) -> Flow[P, R]: ...
+@overload
+def flow(
+    *,
+    name: str | None = ...,
+    description: str | None = ...,
+    retries: int | None = ...,
+    retry_delay_seconds: Any = ...,
+    timeout_seconds: float | None = ...,
+    validate_parameters: bool | None = ...,
+    runner: Any = ...,
+    tags: Any = ...,
+    each_task: Hooks | None = ...,
+    **hooks: Any,
+) -> Callable[[Callable[P, R]], Flow[P, R]]: ...
+def flow(fn: Any = None, /, **options: Any) -> Any:
+    """Make a flow of a function.
+
+    Args:
+        fn: The function, sync or async.
+        name: What to call it; the function's name if None.
+        description: What it does; the function's docstring if None.
+        retries: How often to try again after a failure.
+        retry_delay_seconds: Seconds before a retry: a number, a list (the last repeats), or a function of `retries`.
+        timeout_seconds: Seconds after which a try is stopped and fails.
+        validate_parameters: Whether to convert and check arguments by their annotations (the default).
+        runner: Where submitted tasks run: "threads" (the default), "inline", or `ThreadRunner(max_workers=...)`.
+        tags: Texts that its runs carry.
+        each_task: Hooks for each of its task runs that has no own hook of that kind.
+        **hooks: `on_running`, `on_completion` (or `on_success`), `on_failure`, `on_cancellation`, `on_crashed`,
+            `on_retry`, `on_cached`, `on_end`, `on_transition`: one callable or a list.
+
+    Raises:
+        HookSignatureError: A hook could not be called.
+        ReservedArgumentError: The function has a parameter called `return_state` or `wait_for`.
+        UnknownOptionError: There is no such option, or it cannot have that value.
+
+    >>> from hookcell import flow
+    >>> @flow(on_completion=lambda flow, run, state: print(flow.name, state.name))
+    ... def greet(who="you"):
+    ...     return f"hello {who}"
+    >>> greet()
+    greet Completed
+    'hello you'
+    """
+    _check_options(options)
+    if fn is None:
+        return lambda function: Flow(function, **options)
+    return Flow(fn, **options)
+
+
+provide(Flow, lambda moment: _flow_of(moment.run))
+
+
+def _flow_of(run: Any) -> Any:
+    flow_run = run if isinstance(run, FlowRun) else run.flow_run
+    return flow_run.definition if flow_run is not None else None

@@ -1,0 +1,170 @@
+"""Futures: the promise of a submitted run's end. One resolves after its run's hooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from hookcell import drive, waiting
+from hookcell.states import COMPLETED, State, failure_of, unfinished
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from hookcell.runs import Run
+
+R = TypeVar("R")
+
+
+class Future(Generic[R]):
+    """A submitted run that will end.
+
+    >>> from hookcell import flow, task
+    >>> @task
+    ... def double(x):
+    ...     return 2 * x
+    >>> @flow
+    ... def doubles():
+    ...     futures = [double.submit(x) for x in range(3)]
+    ...     return [future.result() for future in futures]
+    >>> doubles()
+    [0, 2, 4]
+    """
+
+    __slots__ = ("_done", "_wakes", "loop_ident", "looked_at", "run")
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        # Thread of the event loop that drives the run, if one does: blocking it would wait for itself.
+        self.loop_ident: int | None = None
+        self.looked_at = False
+        self._done = False
+        self._wakes: list[Callable[[], Any]] = []
+
+    @property
+    def state(self) -> State[R]:
+        """The run's present state."""
+        self.looked_at = True
+        return self.run.state
+
+    @property
+    def task_run_id(self) -> Any:
+        """The run's id."""
+        return self.run.id
+
+    def done(self) -> bool:
+        """Whether the run is over and its hooks have been called."""
+        return self._done
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until the run is over, or so many seconds; raises nothing."""
+        if not self._done:
+            waiting.block([self], timeout)
+
+    def result(self, timeout: float | None = None, *, raise_on_failure: bool = True) -> R:
+        """Wait for the run, and give what it returned or raise what it raised.
+
+        Args:
+            timeout: Most seconds to wait; None for no limit.
+            raise_on_failure: False returns the exception instead of raising it.
+
+        Raises:
+            TimeoutError: The run was not over in time.
+            UpstreamTaskError: The run never started, because a run it depends on did not complete.
+            SelfWaitError: Called on the event loop that has to drive the run; await the future instead.
+        """
+        __tracebackhide__ = True
+        self.looked_at = True
+        if not self._done and not waiting.block([self], timeout):
+            raise TimeoutError(f"Task run {self.run.name!r} did not complete within {timeout} seconds")
+        error = ending_of(self.run)
+        if error is not None and raise_on_failure:
+            raise error
+        return self.run.state.data if error is None else error  # type: ignore[return-value]
+
+    def cancel(self) -> bool:
+        """Stop the run; False if it is already over."""
+        return self.run.cancel()
+
+    def add_done_callback(self, fn: Callable[[Future[R]], Any]) -> None:
+        """Have `fn(future)` called once the run is over, at once if it is."""
+        self.on_done(lambda: fn(self))
+
+    def on_done(self, wake: Callable[[], Any]) -> None:
+        """Have `wake()` called once the run is over, exactly once, at once if it is."""
+        self._wakes.append(wake)
+        if self._done:
+            self._call_wakes()
+
+    def resolve(self) -> None:
+        """Say that the run is over; only the engine calls this."""
+        self._done = True
+        self._call_wakes()
+
+    def _call_wakes(self) -> None:
+        """Call what waits; `pop` is atomic, so two threads never call the same one."""
+        while self._wakes:
+            try:
+                wake = self._wakes.pop(0)
+            except IndexError:
+                return
+            _call_safely(wake, self)
+
+    def __await__(self) -> Generator[Any, None, R]:
+        """Wait for the run without blocking the event loop, and give its result."""
+        __tracebackhide__ = True
+        self.looked_at = True
+        if not self._done:
+            yield from drive.until_done([self]).__await__()
+        if (error := ending_of(self.run)) is not None:
+            raise error
+        return self.run.state.data  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        return f"<Future of {self.run!r}>"
+
+
+def _call_safely(wake: Callable[[], Any], future: Future[Any]) -> None:
+    try:
+        wake()
+    except Exception as error:  # noqa: BLE001 -- a callback is the user's code; it must not break the run
+        future.run.note(f"a done callback of {future.run.name!r} raised {type(error).__name__}: {error}; the run went on")
+
+
+def ending_of(run: Run) -> BaseException | None:
+    """Give what a run that is over raises in its caller; None if it has a result."""
+    state = run.state
+    if state.type is COMPLETED:
+        return None
+    if not state.type.final:
+        return state.exception or unfinished(state.type)
+    return failure_of(state)
+
+
+class FutureList(list[Future[R]]):
+    """The futures of a map, in the order of its items."""
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until all are over, or so many seconds; raises nothing."""
+        waiting.block([future for future in self if not future.done()], timeout)
+
+    def result(self, timeout: float | None = None, *, raise_on_failure: bool = True) -> list[R]:
+        """Wait for all and give their results in order, or raise the first failure.
+
+        Args:
+            timeout: Most seconds to wait for all of them; None for no limit.
+            raise_on_failure: False puts exceptions in the list instead of raising.
+
+        Raises:
+            TimeoutError: Not all were over in time.
+        """
+        __tracebackhide__ = True
+        pending = [future for future in self if not future.done()]
+        if pending and not waiting.block(pending, timeout):
+            late = sum(not future.done() for future in self)
+            raise TimeoutError(f"{late} of {len(self)} task runs did not complete within {timeout} seconds")
+        return [future.result(raise_on_failure=raise_on_failure) for future in self]
+
+    @property
+    def states(self) -> list[State[R]]:
+        """The present state of each."""
+        return [future.state for future in self]

@@ -1,0 +1,156 @@
+"""Parameters: the arguments of a call, bound to the signature and checked against the annotations."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from hookcell.errors import ParameterBindError, ParameterTypeError, ReservedArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RESERVED = ("return_state", "wait_for")
+# A value of just this type needs no check, so that pydantic is imported only when it has work to do.
+_EXACT = frozenset({int, str, float, bool, bytes, list, dict, tuple, set})
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+class Binder:
+    """Binds the arguments of one function.
+
+    Args:
+        fn: The function.
+        kind: "flow" or "task", for messages.
+        check: Whether to convert and check arguments by their annotations (pydantic's rules).
+
+    Raises:
+        ReservedArgumentError: A parameter has a name that hookcell needs.
+    """
+
+    __slots__ = ("_hints", "_least", "_most", "_validators", "check", "fn", "kind", "signature")
+
+    def __init__(self, fn: Callable[..., Any], kind: str, *, check: bool) -> None:
+        self.fn, self.kind, self.check = fn, kind, check
+        self.signature = _signature(fn)
+        self._hints: dict[str, Any] | None = None
+        self._validators: dict[str, Any] = {}
+        taken = [name for name in RESERVED if name in self.signature.parameters]
+        if taken:
+            raise ReservedArgumentError(f"{taken[0]!r} is a reserved argument name and cannot be used.")
+        self._least, self._most = self._positional_range()
+
+    def _positional_range(self) -> tuple[int, int]:
+        """Between how many plain positional arguments fit without looking closer."""
+        parameters = self.signature.parameters.values()
+        if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters):
+            return (1, 0)
+        positional = [p for p in parameters if p.kind in _POSITIONAL]
+        unlimited = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        return sum(p.default is p.empty for p in positional), 1_000_000 if unlimited else len(positional)
+
+    def fits(self, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> bool:
+        """Whether plain positional arguments fit; says nothing about keyword arguments."""
+        return kwargs is None and self._least <= len(args) <= self._most
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
+        """Bind and check arguments; give them as they are to be passed.
+
+        Raises:
+            ParameterBindError: They do not fit the signature.
+            ParameterTypeError: They do not fit the annotations.
+        """
+        if self.fits(args, kwargs) and not self.check:
+            return args, kwargs
+        bound = self._bound(args, kwargs)
+        if self.check and self._annotations():
+            bound.arguments.update(self._checked(bound))
+        return bound.args, bound.kwargs or None
+
+    def named(self, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> dict[str, Any]:
+        """Give arguments by name, defaults included; as far as they fit."""
+        try:
+            bound = self.signature.bind(*args, **(kwargs or {}))
+        except TypeError:
+            bound = self.signature.bind_partial(*args[: self._most], **_known(kwargs, self.signature))
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> inspect.BoundArguments:
+        try:
+            return self.signature.bind(*args, **(kwargs or {}))
+        except TypeError as error:
+            raise ParameterBindError(self._misfit(args, kwargs, error)) from None
+
+    def _misfit(self, args: tuple[Any, ...], kwargs: dict[str, Any] | None, error: TypeError) -> str:
+        given = [*(["_"] * len(args)), *(f"{name}=..." for name in kwargs or {})]
+        name = getattr(self.fn, "__name__", "call")
+        return f"{self.kind} {name!r} was called as {name}({', '.join(given)}): {error}; its signature is {name}{self.signature}"
+
+    # -- checking by annotation
+
+    def _annotations(self) -> dict[str, Any]:
+        if self._hints is None:
+            self._hints = _hints(self.fn) if any(_annotated(p) for p in self.signature.parameters.values()) else {}
+        return self._hints
+
+    def _checked(self, bound: inspect.BoundArguments) -> dict[str, Any]:
+        checked, problems = {}, []
+        for name, value in bound.arguments.items():
+            hint = self._annotations().get(name, Any)
+            if self.signature.parameters[name].kind in {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}:
+                continue
+            if hint is Any or (hint in _EXACT and type(value) is hint):
+                continue
+            try:
+                checked[name] = self._validator(name, hint).validate_python(value)
+            except ValueError as error:
+                problems += _problems(name, error)
+        if problems:
+            lines = "\n".join(f" - {problem}" for problem in problems)
+            raise ParameterTypeError(f"{self.kind.capitalize()} run received invalid parameters:\n{lines}")
+        return checked
+
+    def _validator(self, name: str, hint: Any) -> Any:
+        if name not in self._validators:
+            self._validators[name] = _adapter(hint)
+        return self._validators[name]
+
+
+def _adapter(hint: Any) -> Any:
+    import pydantic  # noqa: PLC0415 -- slow to import, and most arguments are already what they should be
+
+    config = None if _has_config(hint, pydantic) else pydantic.ConfigDict(arbitrary_types_allowed=True)
+    return pydantic.TypeAdapter(hint, config=config)
+
+
+def _has_config(hint: Any, pydantic: Any) -> bool:
+    """Models and dataclasses bring their own configuration; pydantic refuses a second one."""
+    return isinstance(hint, type) and (issubclass(hint, pydantic.BaseModel) or hasattr(hint, "__dataclass_fields__") or hasattr(hint, "__total__"))
+
+
+def _problems(name: str, error: Any) -> list[str]:
+    details = error.errors() if hasattr(error, "errors") else [{"loc": (), "msg": str(error)}]
+    return [".".join([name, *map(str, detail["loc"])]) + f": {detail['msg']}" for detail in details]
+
+
+def _signature(fn: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(fn)
+    except (TypeError, ValueError):  # some builtins tell nothing about themselves
+        return inspect.Signature([inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)])
+
+
+def _annotated(parameter: inspect.Parameter) -> bool:
+    return parameter.annotation is not parameter.empty
+
+
+def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return get_type_hints(inspect.unwrap(fn), include_extras=True)
+    except Exception:  # noqa: BLE001 -- an annotation that cannot be evaluated checks nothing
+        return {}
+
+
+def _known(kwargs: dict[str, Any] | None, signature: inspect.Signature) -> dict[str, Any]:
+    return {name: value for name, value in (kwargs or {}).items() if name in signature.parameters}

@@ -1,0 +1,1 @@
+"""Runners: where submitted task bodies run."""

@@ -1,0 +1,438 @@
+"""Runs: one execution of a flow or task, and its story.
+
+`Run.enter` is the only writer of a run's state. It is pure: it runs no hook and does no I/O.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hookcell.cancel import CancelToken
+from hookcell.errors import InvalidMove
+from hookcell.hooks import NO_HOOKS, Hooks, combine
+from hookcell.injection import provide
+from hookcell.names import Codes, words_of
+from hookcell.states import FINAL, RUNNING, SCHEDULED, State, StateType, story_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextvars import Context
+    from datetime import datetime
+    from uuid import UUID
+
+    from hookcell.hooks import Hook, HookRun
+
+_writing = threading.Lock()
+current: ContextVar[Run | None] = ContextVar("hookcell_run", default=None)
+current_tags: ContextVar[frozenset[str]] = ContextVar("hookcell_tags", default=frozenset())
+
+
+class Definition(Protocol):
+    """What a run needs to know of its flow or task."""
+
+    kind: str
+    name: str
+    fn: Callable[..., Any]
+    is_async: bool
+    hooks: Hooks
+    retries: int
+    timeout_seconds: float | None
+    tags: frozenset[str]
+
+    def delay_before(self, attempt: int) -> float:
+        """Give the seconds to wait before an attempt (2 for the first retry)."""
+
+    def bind(self, run: Run) -> None:
+        """Check and convert the run's arguments in place."""
+
+    def parameters_of(self, run: Run) -> dict[str, Any]:
+        """Give the run's arguments by name, defaults included."""
+
+
+class Listener:
+    """Is told of everything that happens to runs; override what you want to hear.
+
+    Methods are called on the thread that moves the run, without a lock held. They must only enqueue (at most a
+    microsecond); one that raises is switched off with one warning.
+    """
+
+    def created(self, run: Run) -> None:
+        """A run exists, and has entered its first state."""
+
+    def moved(self, run: Run, state: State[Any]) -> None:
+        """A run has entered a state."""
+
+    def hook_began(self, run: Run, hook_run: HookRun) -> None:
+        """A hook is about to be called."""
+
+    def hook_ended(self, run: Run, hook_run: HookRun) -> None:
+        """A hook call has ended, one way or another."""
+
+    def logged(self, run: Run, line: str) -> None:
+        """Something worth telling the user happened to a run."""
+
+
+EVENTS = ("created", "moved", "hook_began", "hook_ended", "logged")
+
+
+class Session:
+    """What the runs of one process share: numbers, names, listeners and session-wide hooks."""
+
+    def __init__(self) -> None:
+        # Bits of a UUID version 8 (free form): random per session, so that a counter can fill the rest.
+        self.bits = int.from_bytes(os.urandom(9), "big") << 56
+        self.word = f"{self.bits >> 96:08x}"[-8:]
+        self.numbers = itertools.count(1)
+        self.codes = Codes()
+        self.counts: dict[str, int] = {}
+        self.hooks = NO_HOOKS
+        self.task_hooks = NO_HOOKS
+        self._listeners: list[Listener] = []
+        self._tables()
+
+    def _tables(self) -> None:
+        """Keep one tuple of bound methods an event: an event nobody listens to costs one truth test."""
+        for event in EVENTS:
+            base = getattr(Listener, event)
+            heard = [one for one in self._listeners if getattr(type(one), event, base) is not base]
+            setattr(self, event, tuple(getattr(one, event) for one in heard))
+
+    created: tuple[Callable[[Run], None], ...]
+    moved: tuple[Callable[[Run, State[Any]], None], ...]
+    hook_began: tuple[Callable[[Run, HookRun], None], ...]
+    hook_ended: tuple[Callable[[Run, HookRun], None], ...]
+    logged: tuple[Callable[[Run, str], None], ...]
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Add a listener; the function returned removes it."""
+        self._listeners.append(listener)
+        self._tables()
+        return lambda: self.ignore(listener)
+
+    def ignore(self, listener: Listener) -> None:
+        """Remove a listener."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+            self._tables()
+
+    def tell(self, listeners: tuple[Callable[..., None], ...], *event: Any) -> None:
+        """Call listeners; one that raises is removed, because a broken view must not break runs."""
+        for listen in listeners:
+            try:
+                listen(*event)
+            except Exception as error:  # noqa: BLE001 -- whatever a listener raises, the run goes on
+                self._switch_off(listen, error)
+
+    def _switch_off(self, listen: Any, error: Exception) -> None:
+        import logging  # noqa: PLC0415 -- a broken listener is rare, logging is slow to import
+
+        self.ignore(listen.__self__)
+        logging.getLogger("hookcell").warning(
+            "Listener %r raised %s: %s in %s(); it is switched off, runs go on.",
+            type(listen.__self__).__name__,
+            type(error).__name__,
+            error,
+            listen.__name__,
+        )
+
+    def nth(self, definition: Definition) -> int:
+        """Count the runs of a definition that have no parent."""
+        key = f"{definition.kind} {definition.name}"
+        count = self.counts.get(key, 0)
+        self.counts[key] = count + 1
+        return count
+
+
+session = Session()
+
+
+class Run:
+    """One execution of a flow or task.
+
+    Attributes:
+        number: Counts runs in this session, from 1.
+        definition: The flow or task.
+        parent: The run whose code started this one, or None.
+        state: What the run is in now; `story` has the states before it.
+        attempt: Which try this is, from 1 once it runs.
+        tags: Those of the definition and of `tags(...)` around the call.
+        upstream: The runs whose results this one was given or waited for.
+    """
+
+    __slots__ = (
+        "_children",
+        "_hook_runs",
+        "_notes",
+        "args",
+        "attempt",
+        "awaited",
+        "context",
+        "definition",
+        "due",
+        "future",
+        "kwargs",
+        "mapped",
+        "number",
+        "ordinal",
+        "parent",
+        "scope",
+        "state",
+        "submitted",
+        "tags",
+        "token",
+        "upstream",
+    )
+
+    def __init__(self, definition: Definition, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> None:
+        self.number = next(session.numbers)
+        self.definition = definition
+        self.parent = parent
+        self.args = args
+        self.kwargs = kwargs or None
+        self.attempt = 0
+        self.state: State[Any] = None  # type: ignore[assignment] -- set before anyone can see the run
+        self.token: CancelToken | None = CancelToken(parent.scope if parent is not None else None)
+        # What children are cancelled by: the token of the present attempt.
+        self.scope: CancelToken | None = self.token
+        self.context: Context | None = None
+        # What it waits for before it may start: futures and states found in its arguments and in `wait_for`.
+        self.awaited: tuple[Any, ...] = ()
+        self.upstream: tuple[Run, ...] = ()
+        # Resolved when it is over, and those of the runs it submitted: it is not over before they are.
+        self.future: Any = None
+        self.submitted: list[Any] | None = None
+        self.mapped = False
+        self._hook_runs: HookRun | None = None
+        self._children: list[Run] | None = None
+        self._notes: list[str] | None = None
+        around = current_tags.get()
+        self.tags = definition.tags | around if around else definition.tags
+
+    # -- who it is
+
+    @property
+    def id(self) -> UUID:
+        """A UUID made of this session's random bits and the run's number."""
+        from uuid import UUID  # noqa: PLC0415 -- made when asked for; uuid is slow to import
+
+        return UUID(int=session.bits | self.number, version=None) if session.bits else UUID(int=self.number)
+
+    @property
+    def name(self) -> str:
+        """The run's name, the same whenever the notebook is run anew."""
+        raise NotImplementedError
+
+    @property
+    def root(self) -> Run:
+        """The outermost run around this one (itself if there is none)."""
+        run = self
+        while run.parent is not None:
+            run = run.parent
+        return run
+
+    @property
+    def children(self) -> tuple[Run, ...]:
+        """The runs its code started, in order of start."""
+        return tuple(self._children or ())
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The arguments by name, defaults included."""
+        return self.definition.parameters_of(self)
+
+    # -- its story
+
+    @property
+    def story(self) -> tuple[State[Any], ...]:
+        """Every state so far, oldest first."""
+        return tuple(story_of(self.state))[::-1]
+
+    @property
+    def hooks(self) -> tuple[HookRun, ...]:
+        """Every call of a hook so far, oldest first."""
+        calls: list[HookRun] = []
+        call = self._hook_runs
+        while call is not None:
+            calls.append(call)
+            call = call.before
+        return tuple(reversed(calls))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What happened to the run that its user should know, in sentences."""
+        return tuple(self._notes or ())
+
+    def note(self, line: str) -> None:
+        """Tell the run's user something."""
+        if self._notes is None:
+            self._notes = []
+        self._notes.append(line)
+        if session.logged:
+            session.tell(session.logged, self, line)
+
+    @property
+    def state_name(self) -> str:
+        """The present state's name."""
+        return self.state.name
+
+    @property
+    def state_type(self) -> StateType:
+        """The present state's type."""
+        return self.state.type
+
+    @property
+    def run_count(self) -> int:
+        """How many tries have begun."""
+        return self.attempt
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen to the run."""
+        return self.token is None
+
+    @property
+    def expected_start_time(self) -> datetime:
+        """When the run was created (UTC)."""
+        return self.story[0].timestamp
+
+    @property
+    def start_time(self) -> datetime | None:
+        """When it first ran (UTC); None if it has not."""
+        return next((state.timestamp for state in self.story if state.type is RUNNING), None)
+
+    @property
+    def end_time(self) -> datetime | None:
+        """When it ended (UTC); None if it has not."""
+        return self.state.timestamp if self.state.type in FINAL else None
+
+    @property
+    def total_run_time(self) -> float:
+        """Seconds between its first Running and its last state, waits between tries left out."""
+        story = self.story
+        return sum(after.at - state.at for state, after in itertools.pairwise(story) if state.type is RUNNING)
+
+    # -- what can be done to it
+
+    def enter(self, state: State[Any]) -> bool:
+        """Enter a state; only the engine calls this.
+
+        Returns:
+            False if the run had already ended, in which case nothing changes: the loser of a race is dropped.
+
+        Raises:
+            InvalidMove: The state cannot follow the present one.
+        """
+        with _writing:
+            before = self.state
+            if before is None or state.type in before.type.then:
+                state.before = before
+                self.state = state
+                return True
+        if before.type in FINAL:
+            return False
+        raise InvalidMove(_impossible(self, state))
+
+    def cancel(self) -> bool:
+        """Stop the run: Cancelling (hooks run), then Cancelled. A second call abandons its hooks.
+
+        May be called from any thread.
+
+        Returns:
+            False if the run has already ended.
+        """
+        token = self.token
+        if token is None:
+            return False
+        token.cancel("cancel")
+        return True
+
+    def _repr_parts(self) -> str:
+        return f"{self.name!r} {self.state.name}"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._repr_parts()}>"
+
+
+def _impossible(run: Run, state: State[Any]) -> str:
+    story = " -> ".join(past.name for past in run.story)
+    after = ", ".join(sorted(type_.value for type_ in run.state.type.then))
+    return f"run {run.name!r} cannot enter {state.name} ({state.type.value}) after {story}; from here it may enter {after}"
+
+
+class FlowRun(Run):
+    """One execution of a flow."""
+
+    __slots__ = ("_counts", "code", "given_name", "nth", "runner")
+
+    def __init__(self, definition: Definition, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> None:
+        super().__init__(definition, parent, args, kwargs)
+        self.ordinal = session.nth(definition)
+        self.code = session.codes.take(definition.name, self.ordinal)
+        self.given_name: str | None = None
+        self.runner: Any = None
+        self._counts: dict[str, int] = {}
+        self.due = combine(definition.hooks, NO_HOOKS, session.hooks) if session.hooks else definition.hooks
+
+    @property
+    def name(self) -> str:
+        """Two words made from the flow's name and the number of its runs, or the name it was given."""
+        return self.given_name or words_of(self.code)
+
+    @property
+    def flow(self) -> Definition:
+        """The flow."""
+        return self.definition
+
+    def count(self, task: str) -> int:
+        """Count the runs of a task in this flow run."""
+        count = self._counts.get(task, 0)
+        self._counts[task] = count + 1
+        return count
+
+
+class TaskRun(Run):
+    """One execution of a task."""
+
+    __slots__ = ()
+
+    def __init__(self, definition: Definition, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> None:
+        super().__init__(definition, parent, args, kwargs)
+        flow_run = self.flow_run
+        self.ordinal = flow_run.count(definition.name) if flow_run is not None else session.nth(definition)
+        defaults = flow_run.definition.each_task if flow_run is not None else NO_HOOKS  # type: ignore[attr-defined]
+        if defaults or session.task_hooks:
+            self.due = combine(definition.hooks, defaults, session.task_hooks)
+        else:
+            self.due = definition.hooks
+
+    @property
+    def name(self) -> str:
+        """The task's name, with a number from its second run in the flow on, and for each item of a map."""
+        return f"{self.definition.name}[{self.ordinal}]" if self.mapped or self.ordinal else self.definition.name
+
+    @property
+    def task(self) -> Definition:
+        """The task."""
+        return self.definition
+
+    @property
+    def flow_run(self) -> FlowRun | None:
+        """The nearest flow run around it."""
+        run = self.parent
+        while run is not None and not isinstance(run, FlowRun):
+            run = run.parent
+        return run
+
+
+def _flow_run_of(run: Run) -> FlowRun | None:
+    return run if isinstance(run, FlowRun) else run.flow_run  # type: ignore[attr-defined]
+
+
+provide(Run, lambda moment: moment.run)
+provide(FlowRun, lambda moment: _flow_run_of(moment.run))
+provide(TaskRun, lambda moment: moment.run, scope="task")
+

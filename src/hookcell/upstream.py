@@ -1,0 +1,124 @@
+"""Upstream runs: futures and states found anywhere inside arguments, and what takes their place."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from hookcell.errors import UpstreamTaskError
+from hookcell.futures import Future
+from hookcell.states import COMPLETED, State, failure_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from hookcell.runs import Run
+
+# Types that hold nothing: one look-up spares most arguments the walk.
+_PLAIN = frozenset({int, float, complex, bool, str, bytes, bytearray, range, slice, type(None), type, type(Ellipsis)})
+
+
+def awaited_in(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Find the futures and states in values, however deep in lists, tuples, sets, dicts and dataclasses."""
+    found: list[Any] = []
+    for value in values:
+        if type(value) not in _PLAIN:
+            _collect(value, found, set())
+    return tuple(found)
+
+
+def _collect(value: Any, found: list[Any], seen: set[int]) -> None:
+    if isinstance(value, Future | State):
+        found.append(value)
+        return
+    inside = _inside(value)
+    if inside is None or id(value) in seen:
+        return
+    seen.add(id(value))
+    for item in inside:
+        if type(item) not in _PLAIN:
+            _collect(item, found, seen)
+
+
+def _inside(value: Any) -> Iterable[Any] | None:
+    if isinstance(value, list | tuple | set | frozenset):
+        return value
+    if isinstance(value, dict):
+        return (*value.keys(), *value.values())
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [getattr(value, field.name, None) for field in dataclasses.fields(value)]
+    return None
+
+
+def replaced(value: Any, replace: Callable[[Any], Any]) -> Any:
+    """Give a value with the futures and states in it replaced; what holds none is given back as it is."""
+    if type(value) in _PLAIN or not awaited_in((value,)):
+        return value
+    return _rebuild(value, replace)
+
+
+def _rebuild(value: Any, replace: Callable[[Any], Any]) -> Any:
+    if isinstance(value, Future | State):
+        return replace(value)
+    if not awaited_in((value,)):
+        return value
+    if isinstance(value, dict):
+        pairs = {_rebuild(key, replace): _rebuild(item, replace) for key, item in value.items()}
+        return pairs if type(value) is dict else type(value)(pairs)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(_rebuild(item, replace) for item in value))
+    if isinstance(value, list | tuple | set | frozenset):
+        kind = list if isinstance(value, list) else type(value)
+        return kind(_rebuild(item, replace) for item in value)
+    return dataclasses.replace(
+        value, **{f.name: _rebuild(getattr(value, f.name), replace) for f in dataclasses.fields(value) if f.init}
+    )
+
+
+def result_of(awaited: Any) -> Any:
+    """Give what a completed future or state holds."""
+    return state_of(awaited).data
+
+
+def state_of(awaited: Any) -> State[Any]:
+    """Give the state of a future, or the state itself."""
+    return awaited.run.state if isinstance(awaited, Future) else awaited
+
+
+def futures_of(awaited: Iterable[Any]) -> list[Future[Any]]:
+    """Give those that have to be waited for."""
+    return [one for one in awaited if isinstance(one, Future) and not one.done()]
+
+
+def not_completed(awaited: Iterable[Any]) -> tuple[str, BaseException] | None:
+    """Say which of several did not complete, and its error; None if all did."""
+    for one in awaited:
+        state = state_of(one)
+        if state.type is not COMPLETED:
+            return _blame(one, state)
+    return None
+
+
+def _blame(one: Any, state: State[Any]) -> tuple[str, BaseException]:
+    who = f"Upstream task run {one.run.name!r}" if isinstance(one, Future) else "An upstream run"
+    cause = _cause(state)
+    why = f" {type(cause).__name__}: {cause}" if cause is not None else ""
+    message = f"{who} did not reach a 'COMPLETED' state: it is {state.name}.{why}"
+    error = UpstreamTaskError(message)
+    error.__cause__ = cause
+    return message, error
+
+
+def _cause(state: State[Any]) -> BaseException | None:
+    """Give the error at the root of a chain of runs that were not ready."""
+    error = state.exception if not state.type.final or state.type is COMPLETED else failure_of(state)
+    while isinstance(error, UpstreamTaskError) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def wait_for_futures(run: Run, wait_for: Any) -> None:
+    """Note what a run has to wait for: what its arguments hold, and `wait_for`."""
+    run.awaited = awaited_in((*run.args, *(run.kwargs or {}).values(), wait_for))
+    if run.awaited:
+        run.upstream = tuple(one.run for one in run.awaited if isinstance(one, Future))
