@@ -27,13 +27,15 @@ FLOORS = (
     },
     {"runners", "runners.local"},
     {"store", "store.memory"},
-    {"", "parameters", "flows", "tasks", "testing"},
+    {"", "calls", "definitions", "parameters", "flows", "tasks", "testing"},
     {
         "notebook",
+        "notebook.cell_run",
         "notebook.cell_source",
         "notebook.cells",
         "notebook.kernel",
         "notebook.magics",
+        "notebook.options",
         "notebook.palette",
         "notebook.settled",
         "notebook.terminal",
@@ -45,7 +47,8 @@ FLOOR = {module: number for number, modules in enumerate(FLOORS) for module in m
 # The imports of our own modules that wait inside a function, and may go up, as (from, to), each with its reason.
 # (Other late imports, of what `import hookcell` need not load, are ruff's to find: PLC0415.)
 DOORS = {
-    ("", "notebook"),  # load_ipython_extension: IPython asks the package, the notebook ring answers
+    ("", "notebook.magics"),  # load_ipython_extension: IPython asks the package, the notebook ring answers
+    ("notebook.magics", "notebook.view"),  # only a kernel shows views, and anywidget is slow to import
 }
 JUPYTER = {"IPython", "anywidget", "comm", "ipykernel", "ipywidgets", "traitlets"}
 COMPUTED = "a computed name"

@@ -45,22 +45,14 @@ class CancelToken:
     @property
     def reason(self) -> Reason | None:
         """Why this token, or the nearest one above it, was cancelled; None if it was not."""
-        token: CancelToken | None = self
-        while token is not None:
-            if token._reason is not None:
-                return token._reason
-            token = token.parent
-        return None
+        if self._reason is not None or self.parent is None:
+            return self._reason
+        return self.parent.reason
 
     @property
     def presses(self) -> int:
         """How often a stop was asked for, here and above."""
-        token: CancelToken | None = self
-        total = 0
-        while token is not None:
-            total += token._presses
-            token = token.parent
-        return total
+        return self._presses if self.parent is None else self._presses + self.parent.presses
 
     def due(self) -> bool:
         """Whether a stop was asked for that the guarded code has not been told of."""
@@ -118,20 +110,24 @@ class CancelToken:
 
 
 class HookToken(CancelToken):
-    """A token that guards a hook: its own timeout stops it, and so does a second press for its run."""
+    """A token that guards a hook, and the runs it starts: the first press for the hook's run passes it by."""
 
     __slots__ = ()
 
-    def due(self) -> bool:
-        """Whether the hook's time is up, or its run was told to stop a second time."""
-        if self._presses > self.heard:
-            return True
+    @property
+    def reason(self) -> Reason | None:
+        """Why the hook is to be abandoned; None while it may finish."""
+        return self._reason or (self.parent.reason if self.parent is not None and self.presses else None)
+
+    @property
+    def presses(self) -> int:
+        """How often a stop was asked for that concerns the hook: its own timeout, and all presses but the first."""
         asked, token = 0, self.parent
         while token is not None:
             if token._presses and token._reason != "timeout":
                 asked += token._presses
             token = token.parent
-        return asked > self.heard + 1
+        return self._presses + (asked - 1 if asked else 0)
 
     @property
     def timed_out(self) -> bool:

@@ -288,29 +288,39 @@ async def _guarded(
 
 
 async def _awaited(awaitable: Awaitable[Any], token: CancelToken, task: asyncio.Task[Any]) -> Outcome:
-    loop = task.get_loop()
-    cancels = 0
+    with TaskGuard(token, task):
+        try:
+            return Outcome(await awaitable)
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # noqa: BLE001 -- carried: raised in a task of a loop it could kill the kernel
+            return Outcome(None, error)
 
-    def stop() -> None:
-        nonlocal cancels
-        if _loops.guards(task, token) and token.due():
-            token.heard = token.presses
-            cancels += 1
-            task.cancel()
 
-    _loops.arm(task, token)
-    unwatch = token.watch(partial(loop.call_soon_threadsafe, stop))
-    try:
-        return Outcome(await awaitable)
-    except GeneratorExit:
-        raise
-    except BaseException as error:  # noqa: BLE001 -- carried: raised in a task of a loop it could kill the kernel
-        return Outcome(None, error)
-    finally:
-        unwatch()
-        _loops.lower(task)
-        for _ in range(cancels):
-            task.uncancel()
+class TaskGuard:
+    """Lets a stop cancel an asyncio task while it is in the code that a token guards, and only there."""
+
+    def __init__(self, token: CancelToken, task: asyncio.Task[Any]) -> None:
+        self._token, self._task = token, task
+        self._cancels = 0
+        self._unwatch: Callable[[], None] | None = None
+
+    def __enter__(self) -> None:
+        _loops.arm(self._task, self._token)
+        self._unwatch = self._token.watch(partial(self._task.get_loop().call_soon_threadsafe, self._stop))
+
+    def _stop(self) -> None:
+        if _loops.guards(self._task, self._token) and self._token.due():
+            self._token.heard = self._token.presses
+            self._cancels += 1
+            self._task.cancel()
+
+    def __exit__(self, *_error: object) -> None:
+        if self._unwatch is not None:
+            self._unwatch()
+        _loops.lower(self._task)
+        for _ in range(self._cancels):
+            self._task.uncancel()
 
 
 async def _atake_gate(step: TakeGate, _task: Any) -> Outcome:

@@ -107,7 +107,7 @@ def _bind(run: Run) -> Exception | None:
             run.awaited = ()
         run.definition.bind(run)
     except (ParameterBindError, ParameterTypeError) as error:
-        return error
+        return error.with_traceback(None)  # the call is at fault, not the line of ours that found out
     return None
 
 
@@ -239,9 +239,12 @@ def _call(hook: Hook, moment: Moment) -> Generator[Step, Outcome, bool]:
         session.tell(session.hook_began, run, hook_run)
     if not hook.concurrent and not gate.try_take(hook_run):
         yield TakeGate(hook_run, token)
+    # Runs that the hook starts are stopped with the hook, not with the run it belongs to.
+    scope, run.scope = run.scope, token
     began = _clock()
     outcome = yield HookCall(hook_run, moment, token)
     hook_run.seconds = _clock() - began
+    run.scope = scope
     if outcome.error is None:
         hook_run.outcome = "ok"
     else:

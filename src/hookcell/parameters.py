@@ -74,7 +74,10 @@ class Binder:
         except TypeError:
             bound = self.signature.bind_partial(*args[: self._most], **_known(kwargs, self.signature))
         bound.apply_defaults()
-        return dict(bound.arguments)
+        named = dict(bound.arguments)
+        for name in (p.name for p in self.signature.parameters.values() if p.kind is p.VAR_KEYWORD):
+            named.update(named.pop(name, {}))
+        return named
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> inspect.BoundArguments:
         try:

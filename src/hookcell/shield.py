@@ -53,6 +53,7 @@ def _enter_body(token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...
 
 def deliver(token: CancelToken) -> None:
     """Raise the stop that a token's code has not been told of, if there is one."""
+    __tracebackhide__ = True
     if token.due():
         token.heard = token.presses
         raise RunInterrupted
@@ -164,13 +165,14 @@ class MainShield(Shield):
         self._roots.clear()
 
     def _on_signal(self, _number: int, frame: FrameType | None) -> None:
+        __tracebackhide__ = True
         if self._woken:  # two signals may arrive as one, so this is no count
             self._woken = False
         else:
             for root in tuple(self._roots):
                 root.cancel("interrupt")
         armed = self.armed
-        if armed is not None and (frame is None or frame.f_code is not _GUARD):
+        if armed is not None and (frame is None or frame.f_code not in _guards):
             deliver(armed)
 
     def poke(self, token: CancelToken) -> None:
@@ -200,8 +202,14 @@ class MainShield(Shield):
         return False
 
 
-_GUARD = MainShield.guard.__code__
+# Frames in which the handler does not raise though a body is armed: the run's outcome is being taken there.
+_guards = {MainShield.guard.__code__}
 _HANDLER = MainShield._on_signal.__code__
+
+
+def never_raise_in(*functions: Any) -> None:
+    """Keep stops out of functions that arm and disarm the main thread's shield themselves."""
+    _guards.update(function.__code__ for function in functions)
 
 
 def _interrupt_main(ident: int | None) -> None:

@@ -1,0 +1,86 @@
+"""Measure hookcell beside concurrent.futures, Hamilton and Prefect, in one run on one machine."""
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+
+from environments import CACHE, PACKAGES, NotInstalledError, install, version_of
+from rows import ALL, ROWS
+from table import TITLES, Result, heading, line_of
+from turns import SkippedError, take_turns
+
+# Prefect takes a second for any flow, and is so far away that a few rounds tell.
+ROUNDS = {"prefect": 5}
+
+
+def main():
+    """Install the peers, measure row by row, and print each as it is done."""
+    asked = arguments()
+    missing = {} if asked.no_peers else {peer: why for peer in PACKAGES if (why := problem_of(peer))}
+    peers = [peer for peer in ALL if peer not in missing and not (asked.no_peers and peer in PACKAGES)]
+    print(machine([peer for peer in peers if peer in PACKAGES]), heading(peers), sep="\n\n", flush=True)
+    notes = [f"{TITLES[peer]} could not be installed: {why}" for peer, why in missing.items()]
+    for row in ROWS:
+        if not asked.rows or row.scenario in asked.rows:
+            result = measured(row, peers, asked.rounds)
+            print(f"\r{line_of(row, result, peers)}", flush=True)
+            notes += [f"{row.label} on {TITLES.get(system, system)}: {why}" for system, why in result.missing.items()]
+    print("", "(n×): how many times ours; medians of turns taken one by one", *notes, sep="\n")
+
+
+def arguments():
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python benchmarks", description=__doc__)
+    parser.add_argument("--no-peers", action="store_true", help="leave out the peers that have to be installed")
+    parser.add_argument("--quick", action="store_true", help="the same, with few repetitions")
+    parser.add_argument("rows", nargs="*", metavar="SCENARIO", help="; ".join(row.scenario for row in ROWS))
+    asked = parser.parse_args()
+    asked.no_peers |= asked.quick
+    asked.rounds = 5 if asked.quick else 15
+    if unknown := set(asked.rows) - {row.scenario for row in ROWS}:
+        parser.error(f"there is no scenario {', '.join(sorted(unknown))}; there are {', '.join(row.scenario for row in ROWS)}")
+    return asked
+
+
+def problem_of(peer):
+    """Install a peer; give the reason if that does not work."""
+    try:
+        install(peer)
+    except NotInstalledError as error:
+        return str(error)
+    return ""
+
+
+def machine(installed):
+    """Say what is measured, and on what."""
+    shutil.rmtree(CACHE / "prefect-home", ignore_errors=True)
+    versions = "".join(f", {TITLES[peer]} {version_of(peer)}" for peer in installed)
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return f"{platform.python_implementation()} {platform.python_version()}{versions}; {os.cpu_count()} cores{load}"
+
+
+def measured(row, peers, rounds):
+    """Measure a row: in turn with one peer after another, or alone if it has none."""
+    result = Result()
+    try:
+        for peer in (peer for peer in row.peers if peer in peers):
+            beside(row, peer, result, min(rounds, ROUNDS.get(peer, rounds)))
+        if not result.own:
+            result.own += take_turns([row.on("hookcell")], rounds)[0]
+    except SkippedError as error:
+        result.missing["hookcell"] = str(error)
+    return result
+
+
+def beside(row, peer, result, rounds):
+    """Measure in turn with a peer."""
+    try:
+        result.add(peer, *take_turns([row.on("hookcell"), row.on(peer)], rounds))
+    except SkippedError as error:
+        result.missing[peer] = str(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

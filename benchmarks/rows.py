@@ -1,0 +1,65 @@
+"""What is measured: one row of the table each, with the target it is held to."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from turns import WholeProcess, Worker
+
+FIRST_FLOW = Path(__file__).parent / "first_flow"
+IMPORTS = {
+    "hookcell": "import hookcell",
+    "threads": "import concurrent.futures.thread",
+    "hamilton": "from hamilton import driver",
+    "prefect": "from prefect import flow, task",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing to measure, here and on the peers that can do it."""
+
+    label: str
+    scenario: str
+    unit: str
+    peers: tuple[str, ...] = ()
+    target: float | None = None
+    # The target is so many times what this peer takes in the same run.
+    times: str | None = None
+
+    def on(self, system):
+        """Give what measures the row on one system."""
+        if self.scenario == "import":
+            return WholeProcess(system, ["-c", IMPORTS[system]], less=["-c", "pass"])
+        if self.scenario == "first_flow":
+            return WholeProcess(system, [str(FIRST_FLOW / f"on_{system}.py")])
+        return Worker(system, self.scenario)
+
+    def limit(self):
+        """Say what the target is."""
+        if self.target is None:
+            return ""
+        return f"≤ {self.target:g} × {self.times}" if self.times else f"≤ {self.target:g} {self.unit}"
+
+    def met(self, own, ratios):
+        """Whether the target is met; None if there is none, or what it is compared with was not measured."""
+        if self.target is None or (self.times and self.times not in ratios):
+            return None
+        return (1 / ratios[self.times] if self.times else own) <= self.target
+
+
+ALL = ("threads", "hamilton", "prefect")
+ROWS = (
+    Row("task run, one after another", "sequential", "µs", ALL, 8),
+    Row("the same, async", "sequential_async", "µs", ("prefect",)),
+    Row("task run, submitted", "submit", "µs", ALL, 2.5, "threads"),
+    Row("task run, mapped", "mapped", "µs", ALL, 2.5, "threads"),
+    Row("empty flow run", "empty_flow", "µs", ("hamilton", "prefect"), 100),
+    Row("end of body → hook", "hook_latency", "µs", ALL, 5),
+    Row("failing task run", "failing", "µs", ALL, 60),
+    Row("failing, with 3 retries", "retried", "µs", ("prefect",)),
+    Row("kept per task run, traced", "memory_traced", "B", (), 700),
+    Row("kept per task run, in RAM", "memory_resident", "B", ("prefect",), 700),
+    Row("import", "import", "ms", ALL, 60),
+    Row("first flow, whole process", "first_flow", "ms", ALL, 150),
+    Row("view, more per transition", "view", "µs", (), 2),
+)

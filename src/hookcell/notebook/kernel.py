@@ -1,0 +1,114 @@
+"""The kernel: the one module that knows which shell and kernel we are in, and how to reach the launching cell."""
+
+from __future__ import annotations
+
+import sys
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any
+
+from hookcell.gate import holding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextvars import Context
+
+
+def shell() -> Any:
+    """Give the present IPython shell, or None outside IPython."""
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module is not None else None
+
+
+def kernel() -> Any:
+    """Give the kernel behind the shell, or None in a terminal."""
+    return getattr(shell(), "kernel", None)
+
+
+def cell_key() -> str:
+    """Give what tells one cell execution from another, for the code that is running here."""
+    parent = _parent()
+    if parent:
+        return str(parent.get("header", parent).get("msg_id", ""))
+    present = shell()
+    return f"execution {present.execution_count}" if present is not None else ""
+
+
+def _parent() -> dict[str, Any]:
+    """Give the message the running code answers; each context has its own, so a thread keeps its cell's."""
+    present = shell()
+    for holder in (present, getattr(present, "kernel", None)):
+        get = getattr(holder, "get_parent", None)
+        if get is not None:
+            try:
+                return get() or {}
+            except LookupError:
+                return {}
+    return {}
+
+
+def headless() -> bool:
+    """Whether nobody looks on: nbclient, nbconvert, papermill and nbval never allow the cell to ask for input."""
+    present = kernel()
+    return present is None or not getattr(present, "_allow_stdin", False)
+
+
+def hears_while_busy() -> bool:
+    """Whether messages from the browser arrive while a cell runs: ipykernel 7 with subshells."""
+    present = kernel()
+    return bool(getattr(present, "supported_features", None) and "kernel subshells" in present.supported_features)
+
+
+def hear_while_busy(comm: Any) -> None:
+    """Have a comm's messages come on its own subshell even after the main shell has sent on it.
+
+    ipykernel 7.4 sends them back to the shell that spoke last, where they wait for the cell to end (tried; private).
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = None
+
+
+def here() -> Context:
+    """Give the context of the running code: what is printed or displayed in a copy of it reaches its cell."""
+    return copy_context()
+
+
+def cell_title(filename: str) -> str | None:
+    """Give a cell's name as tracebacks show it, `Cell In[7]`; None for a real file."""
+    compiler = getattr(shell(), "compile", None)
+    if compiler is None or not hasattr(compiler, "format_code_name"):
+        return None
+    named = compiler.format_code_name(filename)
+    return f"{named[0]} {named[1]}".replace("Cell In ", "Cell In") if named is not None else None
+
+
+def on_cell_end(call: Callable[..., Any]) -> Callable[[], None]:
+    """Have `call(result)` called after each cell; the function returned ends that."""
+    present = shell()
+    present.events.register("post_run_cell", call)
+
+    def unregister() -> None:
+        if call in present.events.callbacks["post_run_cell"]:
+            present.events.unregister("post_run_cell", call)
+
+    return unregister
+
+
+def overhear_prints() -> Callable[[], None]:
+    """Keep what hooks print in their records too; the function returned ends that."""
+    undo = [_overhear(stream) for stream in (sys.stdout, sys.stderr)]
+    return lambda: [end() for end in undo].clear()
+
+
+def _overhear(stream: Any) -> Callable[[], None]:
+    write = stream.write
+
+    def heard(text: str) -> Any:
+        if (hook_run := holding.get()) is not None and isinstance(text, str):
+            hook_run.heard(text)
+        return write(text)
+
+    try:
+        stream.write = heard  # the stream stays what it is, and whoever holds it is overheard too
+    except AttributeError:
+        return lambda: None
+    return lambda: stream.__dict__.pop("write", None)

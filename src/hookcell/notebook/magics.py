@@ -1,0 +1,168 @@
+"""The ring: what `%load_ext hookcell` adds to a shell, and how it is taken away again."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from traitlets import Bool, Float, Unicode
+from traitlets.config import Configurable
+
+from hookcell.definitions import Definition
+from hookcell.errors import HookcellError
+from hookcell.flows import Flow
+from hookcell.notebook import cells, kernel, options, wire
+from hookcell.notebook.cell_run import CellRun
+from hookcell.notebook.cell_source import parse_head
+from hookcell.tasks import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from hookcell.notebook.view import Painter
+
+KINDS: dict[str, type[Flow[..., Any] | Task[..., Any]]] = {"flow": Flow, "task": Task}
+
+
+class Hookcell(Configurable):
+    """Settings of the extension: `c.Hookcell.…` in a configuration file, `%config Hookcell.… = …` in a notebook."""
+
+    flow_magic = Unicode("flow", help="What the cell magic for flows is called, without the %%.").tag(config=True)
+    task_magic = Unicode("task", help="What the cell magic for tasks is called, without the %%.").tag(config=True)
+    view = Bool(True, help="Whether runs are shown below the cell that started them.").tag(config=True)
+    settle_seconds = Float(120.0, help="Seconds after which an ended, untouched view becomes a fixed picture.").tag(config=True)
+
+
+class Ring:
+    """What hookcell has added to one shell."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+        self.settings = Hookcell(parent=shell)
+        shell.configurables.append(self.settings)
+        self._undo: list[Callable[[], Any]] = [kernel.overhear_prints()]
+        self._painter: Painter | None = None
+        self.settings.observe(self._names_changed, names=["flow_magic", "task_magic"])
+        self.settings.observe(self._view_changed, names=["view", "settle_seconds"])
+        wire.name_cells_by(kernel.cell_title)
+        self._forget_magics: Callable[[], None] = self._teach()
+        self._view_changed()
+
+    # -- magics
+
+    def _teach(self) -> Callable[[], None]:
+        names = {kind: self._free_name(getattr(self.settings, f"{kind}_magic"), kind) for kind in KINDS}
+        forget = cells.install(self.shell, self._begin, self._register, flow_name=names["flow"], task_name=names["task"])
+        self._names = names
+        for kind, name in names.items():
+            self.shell.register_magic_function(self._magic(kind, name), "cell", name)
+        return lambda: (forget(), [self.shell.magics_manager.magics["cell"].pop(name, None) for name in names.values()])[0]
+
+    def _free_name(self, name: str, kind: str) -> str:
+        """Leave another extension's magic alone, and say so."""
+        if name not in self.shell.magics_manager.magics["cell"]:
+            return name
+        other = f"hookcell_{kind}"
+        warnings.warn(
+            f"%%{name} already belongs to another extension, so hookcell's is %%{other} here; "
+            f"to choose a name, run: %config Hookcell.{kind}_magic = 'my_{kind}'",
+            stacklevel=2,
+        )
+        return other
+
+    def _magic(self, kind: str, name: str) -> Callable[[str, str], Any]:
+        """Make what IPython lists, documents and calls when a cell with the magic comes from code."""
+
+        def magic(line: str, cell: str = "") -> Any:
+            if {"-h", "--help"} & set(line.split()):
+                print(options.parser_of(kind, name).format_help())  # noqa: T201 -- it was asked for
+                return None
+            return cells.run_by_hand(self.shell, f"%%{name} {line}", cell)
+
+        magic.__name__ = name
+        magic.__doc__ = options.parser_of(kind, name).format_help()
+        return magic
+
+    def _begin(self, line: str, _cell: str) -> CellRun:
+        """Make the run of a `%%flow NAME` cell."""
+        __tracebackhide__ = True
+        head = parse_head(line)
+        given = self._options("flow", head.options)
+        parameters = given.pop("param", {})
+        self.shell.user_ns.update(parameters)
+        try:
+            return CellRun(Flow(_cell_body, name=head.name, **given), parameters)
+        except (HookcellError, TypeError) as error:
+            raise UsageError(str(error)) from None
+
+    def _register(self, kind: str, line: str, _cell: str, function: Callable[..., Any]) -> Any:
+        """Make a flow or task of a function whose body is a cell."""
+        __tracebackhide__ = True
+        head = parse_head(line, kind)
+        given = self._options(kind, head.options)
+        if "param" in given:
+            raise UsageError(f"--param is for a cell that runs: %%flow {head.name}; here, call {head.name}(...) with arguments")
+        self._say_replaced(kind, head.name)
+        try:
+            return KINDS[kind](function, **given)
+        except (HookcellError, TypeError) as error:
+            raise UsageError(str(error)) from None
+
+    def _options(self, kind: str, text: str) -> dict[str, Any]:
+        return options.parse(kind, self._names[kind], text, self.shell.user_ns)
+
+    def _say_replaced(self, kind: str, name: str) -> None:
+        before = self.shell.user_ns.get(name)
+        if isinstance(before, Definition):
+            print(f"{kind} {name!r} is redefined; runs from now on use this cell.")  # noqa: T201 -- nothing is silent
+        elif before is not None:
+            print(f"{kind} {name!r} replaces the {type(before).__name__} of that name.")  # noqa: T201 -- nothing is silent
+
+    # -- settings
+
+    def _names_changed(self, _change: Any) -> None:
+        self._forget_magics()
+        self._forget_magics = self._teach()
+
+    def _view_changed(self, _change: Any = None) -> None:
+        if self._painter is not None:
+            self._painter.close()
+            self._painter = None
+        if self.settings.view and kernel.kernel() is not None:
+            from hookcell.notebook.view import Painter  # noqa: PLC0415 -- slow to import, and only a kernel shows views
+
+            self._painter = Painter(self.settings.settle_seconds)
+
+    def unload(self) -> None:
+        """Leave nothing behind."""
+        self._forget_magics()
+        if self._painter is not None:
+            self._painter.close()
+        for undo in self._undo:
+            undo()
+        if self.settings in self.shell.configurables:
+            self.shell.configurables.remove(self.settings)
+        wire.name_cells_by(None)
+
+
+def _cell_body(**parameters: Any) -> None:
+    """Stand for a cell's body, which runs in its place."""
+
+
+_rings: dict[int, Ring] = {}
+
+
+def load(shell: InteractiveShell) -> None:
+    """Add hookcell to a shell; once, however often it is called."""
+    if id(shell) not in _rings:
+        _rings[id(shell)] = Ring(shell)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take hookcell out of a shell."""
+    ring = _rings.pop(id(shell), None)
+    if ring is not None:
+        ring.unload()

@@ -1,0 +1,120 @@
+"""Options of `%%flow` and `%%task`: everything the decorators take, written as a command line."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import difflib
+import shlex
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from IPython.core.error import UsageError
+
+from hookcell.hooks import ALIASES, KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HOOKS = (*KINDS, *ALIASES)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises what IPython shows as one line, instead of leaving the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"%%{self.prog}: {message}")
+
+
+def parser_of(kind: str, magic: str) -> argparse.ArgumentParser:
+    """Make the parser of one magic's options."""
+    parser = _Parser(prog=magic, add_help=False, allow_abbrev=False, description=_ABOUT[kind])
+    parser.usage = f"%%{magic} NAME [options]   or   %%{magic} NAME(parameters) [options]"
+    if kind == "task":
+        parser.usage = f"%%{magic} NAME(parameters) [options]"
+    parser.add_argument("-h", "--help", action="store_true", help="print this")
+    parser.add_argument("--retries", type=int, metavar="N", help="how often to try again after a failure")
+    parser.add_argument(
+        "--retry-delay-seconds", type=_seconds, metavar="S[,S...]", help="seconds before each retry; the last repeats"
+    )
+    parser.add_argument("--timeout-seconds", type=float, metavar="S", help="seconds after which a try is stopped")
+    parser.add_argument("--description", metavar="TEXT", help="what it does")
+    parser.add_argument("--tags", type=_words, metavar="A,B", help="texts that its runs carry")
+    if kind == "flow":
+        parser.add_argument("--runner", metavar="NAME", help="where submitted tasks run: threads or inline")
+        parser.add_argument("--param", action="append", metavar="K=V", help="set a variable, and record it with the run")
+    for hook in HOOKS:
+        parser.add_argument(f"--{hook.replace('_', '-')}", metavar="F[,G...]", help=f"functions to call ({hook})")
+    return parser
+
+
+_ABOUT = {
+    "flow": "Run the cell as a flow, or define a flow whose body is the cell.",
+    "task": "Define a task whose body is the cell.",
+}
+
+
+def _seconds(text: str) -> list[float]:
+    return [float(one) for one in text.split(",")]
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.split(",") if word]
+
+
+def parse(kind: str, magic: str, text: str, names: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the options of one cell; hooks are looked up in `names`.
+
+    Raises:
+        UsageError: An option does not exist or has a value it cannot take, or no function has a hook's name.
+    """
+    parser = parser_of(kind, magic)
+    try:
+        given, rest = parser.parse_known_args(shlex.split(text))
+    except ValueError as error:
+        raise UsageError(f"%%{magic}: {error} in: {text.strip()}") from None
+    if rest:
+        raise UsageError(_unknown(magic, rest[0], parser))
+    options = {name: value for name, value in vars(given).items() if value is not None and name != "help"}
+    for hook in HOOKS:
+        if hook in options:
+            options[hook] = [_look_up(name, hook, names) for name in _words(options[hook])]
+    if "param" in options:
+        options["param"] = dict(_param(one, magic) for one in options["param"])
+    return options
+
+
+def _unknown(magic: str, word: str, parser: argparse.ArgumentParser) -> str:
+    known = [option for action in parser._actions for option in action.option_strings]
+    near = difflib.get_close_matches(word.split("=")[0], known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"%%{magic} -h prints what there is"
+    return f"%%{magic} has no option {word!r}; {hint}"
+
+
+def _look_up(name: str, hook: str, names: Mapping[str, Any]) -> Any:
+    first, *attributes = name.strip().split(".")
+    try:
+        found = names[first]
+        for attribute in attributes:
+            found = getattr(found, attribute)
+    except (KeyError, AttributeError):
+        raise UsageError(_nobody(name, hook, names)) from None
+    return found
+
+
+def _nobody(name: str, hook: str, names: Mapping[str, Any]) -> str:
+    callables = [key for key, value in names.items() if callable(value) and not key.startswith("_")]
+    near = difflib.get_close_matches(name, callables, n=3)
+    hint = f"did you mean {', '.join(near)}?" if near else "define it in a cell above, or give another name"
+    return f"--{hook.replace('_', '-')} names {name!r}, but the notebook has no such function; {hint}"
+
+
+def _param(text: str, magic: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise UsageError(f"%%{magic}: --param {text!r} is not understood; write --param name=value")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+
+
