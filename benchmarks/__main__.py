@@ -35,12 +35,13 @@ def arguments():
     parser = argparse.ArgumentParser(prog="python benchmarks", description=__doc__)
     parser.add_argument("--no-peers", action="store_true", help="leave out the peers that have to be installed")
     parser.add_argument("--quick", action="store_true", help="the same, with few repetitions")
-    parser.add_argument("rows", nargs="*", metavar="SCENARIO", help="; ".join(row.scenario for row in ROWS))
+    known = [row.scenario for row in ROWS]
+    parser.add_argument("rows", nargs="*", metavar="SCENARIO", help=f"only these of {', '.join(known)}")
     asked = parser.parse_args()
     asked.no_peers |= asked.quick
     asked.rounds = 5 if asked.quick else 15
-    if unknown := set(asked.rows) - {row.scenario for row in ROWS}:
-        parser.error(f"there is no scenario {', '.join(sorted(unknown))}; there are {', '.join(row.scenario for row in ROWS)}")
+    if unknown := sorted(set(asked.rows) - set(known)):
+        parser.error(f"there is no scenario {', '.join(unknown)}; there are {', '.join(known)}")
     return asked
 
 
@@ -64,22 +65,21 @@ def machine(installed):
 def measured(row, peers, rounds):
     """Measure a row: in turn with one peer after another, or alone if it has none."""
     result = Result()
-    try:
-        for peer in (peer for peer in row.peers if peer in peers):
+    for peer in row.peers:
+        if peer in peers:
             beside(row, peer, result, min(rounds, ROUNDS.get(peer, rounds)))
-        if not result.own:
-            result.own += take_turns([row.on("hookcell")], rounds)[0]
-    except SkippedError as error:
-        result.missing["hookcell"] = str(error)
+    if not result.own and "hookcell" not in result.missing:
+        beside(row, None, result, rounds)
     return result
 
 
 def beside(row, peer, result, rounds):
-    """Measure in turn with a peer."""
+    """Measure in turn with a peer, or alone."""
+    systems = ["hookcell", peer] if peer else ["hookcell"]
     try:
-        result.add(peer, *take_turns([row.on("hookcell"), row.on(peer)], rounds))
+        result.add(peer, *take_turns([row.on(system) for system in systems], rounds))
     except SkippedError as error:
-        result.missing[peer] = str(error)
+        result.missing[error.system] = str(error)
 
 
 if __name__ == "__main__":

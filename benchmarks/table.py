@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass, field
 
 TITLES = {"threads": "concurrent.futures", "hamilton": "Hamilton", "prefect": "Prefect"}
-WIDTHS = (27, 11, 15, 7)
+WIDTHS = (27, 11, 15, 11)
 PEER_WIDTH = 20
 
 
@@ -18,17 +18,19 @@ class Result:
     # Why something is missing: "hookcell" or a peer, and the reason.
     missing: dict[str, str] = field(default_factory=dict)
 
-    def add(self, peer, own, theirs):
+    def add(self, peer, own, theirs=()):
         """Add what turns with a peer gave; the ratio is that of neighbouring repetitions."""
         self.own += own
+        if not theirs:
+            return
         self.peers[peer] = statistics.median(theirs)
         self.ratios[peer] = statistics.median(his / our for our, his in zip(own, theirs, strict=True))
 
 
 def heading(peers):
     """Give the table's first two lines."""
-    cells = [*_padded(("with one hook per run", "hookcell", "target", "")), *(TITLES[peer].rjust(PEER_WIDTH) for peer in peers)]
-    line = " ".join(cells).rstrip()
+    titles = [TITLES[peer].rjust(PEER_WIDTH) for peer in peers]
+    line = " ".join([*_padded(("with one hook per run", "hookcell", "target", "")), *titles]).rstrip()
     return f"{line}\n{'-' * len(line)}"
 
 
@@ -38,6 +40,8 @@ def line_of(row, result, peers):
     met = row.met(own, result.ratios) if own is not None else None
     ours = figure(own, row.unit) if own is not None else "–"
     verdict = {True: "met", False: "MISSED", None: ""}[met]
+    if met is not None and row.times:
+        verdict = f"{1 / result.ratios[row.times]:.1f}: {verdict}"
     cells = [_peer(row, result, peer).rjust(PEER_WIDTH) for peer in peers]
     return " ".join([*_padded((row.label, ours, row.limit(), verdict)), *cells]).rstrip()
 

@@ -18,7 +18,11 @@ LONGEST = 180
 
 
 class SkippedError(Exception):
-    """A scenario cannot be measured here; the text says why."""
+    """A system cannot be measured here; the text says why."""
+
+    def __init__(self, system, why):
+        super().__init__(why)
+        self.system = system
 
 
 class Worker:
@@ -29,6 +33,7 @@ class Worker:
 
     def __init__(self, system, scenario):
         command = [python_of(system), HERE / "systems" / f"on_{system}.py", scenario]
+        self.system = system
         self.log = CACHE / "logs" / f"{system}-{scenario}.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("w") as log:
@@ -63,9 +68,9 @@ class Worker:
         guard.cancel()
         answer = json.loads(line or "{}")
         if not answer:
-            raise SkippedError(f"failed, see {self.log}")
+            raise SkippedError(self.system, f"failed, see {self.log}")
         if "skipped" in answer:
-            raise SkippedError(answer["skipped"])
+            raise SkippedError(self.system, answer["skipped"])
         return answer
 
     def _signal(self, name):
@@ -116,7 +121,7 @@ class WholeProcess:
             check=False,
         )
         if ran.returncode:
-            raise SkippedError((ran.stderr.strip().splitlines() or ["failed"])[-1])
+            raise SkippedError(self.system, (ran.stderr.strip().splitlines() or ["failed"])[-1])
         return (time.perf_counter() - began) * 1e3
 
 

@@ -273,7 +273,7 @@ def test_a_planted_breach_is_named_with_its_place(name, text, fault, tmp_path):
 ALLOWED = {
     "down": ("flows.py", "from hookcell.engine import drive\nfrom .runners.local import Inline\nfrom . import states"),
     "sideways": ("runs.py", "from .hooks import Hook"),
-    "a door": ("__init__.py", "def load_ipython_extension(shell):\n    from .notebook import load"),
+    "a door": ("__init__.py", "def load_ipython_extension(shell):\n    from .notebook.magics import load"),
     "others' modules, inside a function": ("drive.py", "def loop():\n    import asyncio"),
     "async in drive": ("drive.py", "async def adrive():\n    await x"),
     "async above the engine": ("flows.py", "async def run():\n    await x"),

@@ -3,12 +3,16 @@
 from hookcell import flow, task
 
 
-@task(on_completion=lambda task, run, state: print(task.name, state.name))
+def said(definition, _run, state):
+    print(definition.name, state.name)
+
+
+@task(on_completion=said)
 def one():
     return 1
 
 
-@flow(on_completion=lambda flow, run, state: print(flow.name, state.name))
+@flow(on_completion=said)
 def first():
     return one()
 

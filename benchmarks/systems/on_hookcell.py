@@ -7,7 +7,6 @@ import tracemalloc
 from worker import NotMeasurableError, clock, median_of, resident, scenario, serve, timed
 
 from hookcell import flow, task
-from hookcell.runs import session
 
 
 def seen(definition, run, state):

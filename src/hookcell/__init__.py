@@ -47,21 +47,17 @@ from hookcell.states import (
 )
 from hookcell.tasks import Task, task
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
-
 __version__ = "0.1.0"
 
 
-def load_ipython_extension(shell: InteractiveShell) -> None:
+def load_ipython_extension(shell: object) -> None:
     """Add hookcell to a notebook: `%load_ext hookcell`."""
     from hookcell.notebook.magics import load  # noqa: PLC0415 -- the door to the notebook ring; the core never asks
 
     load(shell)
 
 
-def unload_ipython_extension(shell: InteractiveShell) -> None:
+def unload_ipython_extension(shell: object) -> None:
     """Take hookcell out of a notebook: `%unload_ext hookcell`."""
     from hookcell.notebook.magics import unload  # noqa: PLC0415 -- the door to the notebook ring; the core never asks
 

@@ -54,7 +54,13 @@ def call(
         shield.raise_again(outer)
     if opened is not None and _unheard_interrupt(run, opened):
         return run, RunInterrupted(f"{run.definition.kind} run {run.name!r} was interrupted")
-    return run, None if return_state else ending_of(run)
+    return run, ending_of(run) if not return_state or crashed_by_code(run) else None
+
+
+def crashed_by_code(run: Run) -> bool:
+    """Whether SystemExit, KeyboardInterrupt and the like ended it: as in Prefect, `return_state` does not hold them back."""
+    error = run.state.exception
+    return run.state.is_crashed() and error is not None and not isinstance(error, Exception)
 
 
 def _unheard_interrupt(run: Run, token: CancelToken) -> bool:
@@ -73,7 +79,7 @@ def call_async(
 def _ending(run: Run, *, return_state: bool) -> tuple[Any, BaseException | None]:
     close_runner(run)
     if return_state:
-        return run.state, None
+        return run.state, ending_of(run) if crashed_by_code(run) else None
     return run.state.data, ending_of(run)
 
 
@@ -108,8 +114,9 @@ def _start(run: Run, future: Future[Any]) -> None:
         drive.spawn(life_of(run), run, future)
         return
     work = partial(run.context.run, drive.drive, life_of(run), run)  # type: ignore[union-attr]
-    start = partial(runner_of(run).submit, work)
-    if run.awaited and (pending := futures_of(run.awaited)):
+    runner = runner_of(run)
+    start = partial(runner.submit, work)
+    if run.awaited and not runner.at_once and (pending := futures_of(run.awaited)):
         _when_done(pending, run, start)
     else:
         start()
@@ -126,15 +133,17 @@ def _when_done(pending: list[Future[Any]], run: Run, start: Callable[[], None]) 
         except IndexError:
             return
 
+    unwatch = run.token.watch(go) if run.token is not None else None
+
     def one_done() -> None:
         left.pop()
         if not left:
+            if unwatch is not None:
+                unwatch()
             go()
 
     for future in pending:
         future.on_done(one_done)
-    if run.token is not None:
-        run.token.watch(go)
 
 
 # -- runners -------------------------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hookcell.errors import InvalidNameError, UnknownOptionError
-from hookcell.hooks import ALIASES, KINDS, NO_HOOKS, Hook, Hooks, plan_all
-from hookcell.injection import is_async
+from hookcell.hooks import ALIASES, KINDS, NO_HOOKS, Hooks, plan_all
+from hookcell.injection import is_async, name_of
 from hookcell.parameters import Binder
 from hookcell.runs import Run, current_tags
 
@@ -35,14 +35,16 @@ class Definition:
         hooks = {kind: options.pop(kind) for kind in tuple(options) if kind in HOOK_OPTIONS}
         self.fn = fn
         self.options = options
-        self.name = _name(options.get("name") or getattr(fn, "__name__", type(fn).__name__), self.kind)
+        self.name = _name(name_of(fn) if options.get("name") is None else options["name"], self.kind)
         self.description: str = options.get("description") or inspect.getdoc(fn) or ""
         self.is_async = is_async(fn)
+        self.body = _consuming(fn) if inspect.isgeneratorfunction(fn) else fn
         self.retries = _retries(options.get("retries"), self.name)
         self.delays = _delays(options.get("retry_delay_seconds"), self.retries, self.name)
         self.timeout_seconds = _timeout(options.get("timeout_seconds"), self.name)
-        self.tags: frozenset[str] = frozenset(options.get("tags") or ())
-        self.binder = Binder(fn, self.kind, check=bool(options.get("validate_parameters", self.kind == "flow")))
+        self.tags = _tags(options.get("tags"), self.name)
+        checked = options.get("validate_parameters")
+        self.binder = Binder(fn, self.kind, check=self.kind == "flow" if checked is None else bool(checked))
         self.bare = not self.binder.check
         self.hooks = _hooks(hooks, self.kind)
         for name in ("__name__", "__qualname__", "__module__", "__doc__", "__wrapped__"):
@@ -119,6 +121,11 @@ class Definition:
         return f"<{type(self).__name__} {self.name!r}>"
 
 
+def _consuming(fn: Callable[..., Any]) -> Callable[..., list[Any]]:
+    """Run a generator function to its end: what it yields is the result, as a list."""
+    return lambda *args, **kwargs: list(fn(*args, **kwargs))
+
+
 def _hooks(given: dict[str, Any], kind: str) -> Hooks:
     asked = {name: value for name, value in given.items() if value is not None}
     return Hooks(**asked).plan(kind) if asked else NO_HOOKS  # type: ignore[arg-type]
@@ -146,11 +153,13 @@ def _delays(delay: Any, retries: int, name: str) -> tuple[float, ...]:
     several = list(delay) if isinstance(delay, list | tuple) else [delay]
     if any(isinstance(one, bool) or not isinstance(one, int | float) or one < 0 for one in several):
         raise UnknownOptionError(
-            f"retry_delay_seconds of {name!r} is {delay!r}; give seconds, a list of seconds (one a retry, the last repeats), "
-            "or a function of the number of retries that gives such a list"
+            f"retry_delay_seconds of {name!r} is {delay!r}; give seconds, a list of seconds (one a retry, the last "
+            "repeats), or a function of the number of retries that gives such a list"
         )
     if len(several) > MOST_DELAYS:
-        raise UnknownOptionError(f"retry_delay_seconds of {name!r} has {len(several)} delays; {MOST_DELAYS} is the most")
+        raise UnknownOptionError(
+            f"retry_delay_seconds of {name!r} has {len(several)} delays; {MOST_DELAYS} is the most"
+        )
     return tuple(float(one) for one in several)
 
 
@@ -158,8 +167,17 @@ def _timeout(seconds: Any, name: str) -> float | None:
     if seconds is None:
         return None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0:
-        raise UnknownOptionError(f"timeout_seconds of {name!r} is {seconds!r}; give seconds above 0, or None for no limit")
+        raise UnknownOptionError(
+            f"timeout_seconds of {name!r} is {seconds!r}; give seconds above 0, or None for no limit"
+        )
     return float(seconds)
+
+
+def _tags(tags: Any, name: str) -> frozenset[str]:
+    several = [tags] if isinstance(tags, str) else list(tags or ())
+    if not all(isinstance(tag, str) for tag in several):
+        raise UnknownOptionError(f"tags of {name!r} is {tags!r}; give a text, or a list of texts")
+    return frozenset(several)
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from hookcell import waiting
@@ -17,7 +18,7 @@ from hookcell.deadlines import deadlines
 from hookcell.errors import CrashedRun, RunInterrupted, crash_message
 from hookcell.gate import gate, holding
 from hookcell.runs import current
-from hookcell.shield import LOST, Outcome, Shield, main_shield, shield_here
+from hookcell.shield import GRACE, LOST, Outcome, Shield, main_shield, shield_here
 from hookcell.states import CRASHED, State
 from hookcell.steps import Body, HookCall, Sleep, Step, TakeGate, Wait
 
@@ -78,15 +79,7 @@ def _context_of(run: Run | None) -> Context:
 
 def _body(step: Body, shield: Shield, go_on: GoOn) -> Outcome:
     run = step.run
-    token = run.scope
-    assert token is not None  # noqa: S101 -- a run has its token until it is over
-    if step.timeout is None:
-        return shield.guard(token, run.definition.fn, run.args, run.kwargs, go_on)
-    deadlines.add(token, step.timeout, partial(token.cancel, "timeout"))
-    try:
-        return shield.guard(token, run.definition.fn, run.args, run.kwargs, go_on)
-    finally:
-        deadlines.remove(token)
+    return shield.guard(run.scope, run.definition.body, run.args, run.kwargs, go_on)  # type: ignore[arg-type]
 
 
 def _hook_call(step: HookCall, shield: Shield, go_on: GoOn) -> Outcome:
@@ -96,10 +89,8 @@ def _hook_call(step: HookCall, shield: Shield, go_on: GoOn) -> Outcome:
         deadlines.add(hook_run, seconds, partial(token.cancel, "timeout"))
     entered = holding.set(hook_run)
     try:
-        outcome = shield.guard(token, hook_run.hook.call, (step.moment,), None, go_on)
-        if outcome.error is None and outcome.value is not None and hasattr(outcome.value, "__await__"):
-            outcome = on_loop(outcome.value, token)
-        return outcome
+        outcome = shield.guard(token, step.call, (step.moment,), None, go_on)
+        return on_loop(outcome.value, token) if _awaits(outcome) else outcome
     finally:
         holding.reset(entered)
         deadlines.remove(hook_run)
@@ -250,15 +241,16 @@ def _abandon(run: Run) -> None:
 
 
 async def _abody(step: Body, task: Any) -> Outcome:
+    """Call the body and await what it gives; a plain function is stopped by the thread's shield as anywhere."""
     run = step.run
-    token = run.scope
-    assert token is not None  # noqa: S101 -- a run has its token until it is over
-    if step.timeout is not None:
-        deadlines.add(token, step.timeout, partial(token.cancel, "timeout"))
-    try:
-        return await _guarded(run.definition.fn, run.args, run.kwargs, token, task)
-    finally:
-        deadlines.remove(token)
+    outcome = shield_here().guard(run.scope, run.definition.body, run.args, run.kwargs, None)  # type: ignore[arg-type]
+    if not _awaits(outcome):
+        return outcome
+    return await _awaited(outcome.value, run.scope, task)  # type: ignore[arg-type]
+
+
+def _awaits(outcome: Outcome) -> bool:
+    return outcome.error is None and outcome.value is not None and hasattr(outcome.value, "__await__")
 
 
 async def _ahook_call(step: HookCall, task: Any) -> Outcome:
@@ -268,23 +260,31 @@ async def _ahook_call(step: HookCall, task: Any) -> Outcome:
         deadlines.add(hook_run, seconds, partial(token.cancel, "timeout"))
     entered = holding.set(hook_run)
     try:
-        return await _guarded(hook_run.hook.call, (step.moment,), None, token, task)
+        outcome = shield_here().guard(token, step.call, (step.moment,), None, None)
+        return await _in_own_task(outcome.value, token, task) if _awaits(outcome) else outcome
     finally:
         _reset(holding, entered)
         deadlines.remove(hook_run)
 
 
-async def _guarded(
-    fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None, token: CancelToken, task: Any
-) -> Outcome:
-    """Call user code and await what it gives; a stop cancels the asyncio task while it is in there.
+async def _in_own_task(awaitable: Awaitable[Any], token: CancelToken, task: asyncio.Task[Any]) -> Outcome:
+    """Await a hook in a task of its own, so that one that swallows its cancellation can be left behind."""
+    loop = task.get_loop()
+    own = loop.create_task(_on_this_loop(awaitable, token))
+    try:
+        await _nudged(partial(_when_over, own, token))
+        if not own.done():  # told to stop: it has a moment to do so
+            await _nudged(partial(_when_over, own, None), GRACE)
+    finally:
+        if not own.done():
+            own.cancel()
+            _keep(own)
+    return _outcome_of(own) if own.done() else Outcome(None, interrupted_error())
 
-    A plain function, called on the loop, is stopped by the thread's shield as anywhere.
-    """
-    outcome = shield_here().guard(token, fn, args, kwargs, None)
-    if outcome.error is not None or outcome.value is None or not hasattr(outcome.value, "__await__"):
-        return outcome
-    return await _awaited(outcome.value, token, task)
+
+def _when_over(task: asyncio.Task[Any], token: CancelToken | None, wake: Callable[[], None]) -> Callable[[], None] | None:
+    task.add_done_callback(lambda _: wake())
+    return token.watch(lambda: wake() if token.heard or token.due() else None) if token is not None else None
 
 
 async def _awaited(awaitable: Awaitable[Any], token: CancelToken, task: asyncio.Task[Any]) -> Outcome:
@@ -307,7 +307,7 @@ class TaskGuard:
 
     def __enter__(self) -> None:
         _loops.arm(self._task, self._token)
-        self._unwatch = self._token.watch(partial(self._task.get_loop().call_soon_threadsafe, self._stop))
+        self._unwatch = self._token.watch(partial(_wake_loop, self._task.get_loop(), self._stop))
 
     def _stop(self) -> None:
         if _loops.guards(self._task, self._token) and self._token.due():
@@ -341,11 +341,30 @@ async def _await_step(step: Wait, _task: Any) -> Outcome:
 
 async def until_done(futures: Sequence[Any], token: CancelToken | None = None, seconds: float | None = None) -> None:
     """Await until futures are done, the token is cancelled, or so many seconds have passed."""
+    deadline = None if seconds is None else time.monotonic() + seconds
     for future in futures:
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
         if not future.done():
-            await _nudged(partial(_when_done, future, token), seconds)
+            await _nudged(partial(_when_done, future, token), left)
         if token is not None and token.reason is not None:
             return
+
+
+async def await_futures(futures: Sequence[Any]) -> None:
+    """Await futures for user code: a hook that waits lends the gate meanwhile."""
+    lent = gate.lend()
+    try:
+        await until_done(futures)
+    finally:
+        while lent and not gate.try_return(lent):
+            await _nudged(gate.on_free)
+
+
+def _wake_loop(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
+    try:
+        loop.call_soon_threadsafe(wake)
+    except RuntimeError:  # the loop was closed, so nobody waits any more
+        pass
 
 
 def _when_done(future: Any, token: CancelToken | None, wake: Callable[[], None]) -> Callable[[], None] | None:
@@ -364,7 +383,7 @@ async def _nudged(subscribe: Callable[[Callable[[], None]], Any], seconds: float
         if not nudge.done():
             nudge.set_result(None)
 
-    unsubscribe = subscribe(partial(loop.call_soon_threadsafe, wake))
+    unsubscribe = subscribe(partial(_wake_loop, loop, wake))
     timer = loop.call_later(seconds, wake) if seconds is not None else None
     try:
         await nudge
@@ -424,9 +443,11 @@ background = _Background()
 
 
 def spawn(plan: Plan, run: Run, future: Any) -> None:
-    """Drive a run on the background loop."""
-    loop = background.loop()
-    future.loop_ident = background.ident
+    """Drive a submitted async run: on the loop of the async run that submitted it, else on the background loop."""
+    own = sys.modules["asyncio"]._get_running_loop() if "asyncio" in sys.modules else None
+    parent = run.parent
+    loop = own if own is not None and parent is not None and parent.definition.is_async else background.loop()
+    future.loop_ident = threading.get_ident() if loop is own else background.ident
     loop.call_soon_threadsafe(lambda: _keep(loop.create_task(adrive(plan, run))), context=run.context)
 
 
@@ -443,10 +464,10 @@ def on_loop(awaitable: Awaitable[Any], token: CancelToken) -> Outcome:
     """Await something for sync code, on the user's own loop if it is patched for that, else on the background loop."""
     if (patched := _patched_loop()) is not None:
         return patched.run_until_complete(_on_this_loop(awaitable, token))  # type: ignore[no-any-return]
-    loop = background.loop()
     if threading.get_ident() == background.ident:
         return _in_thread(awaitable, token)
-    result: SimpleQueue[Outcome] = SimpleQueue()
+    loop = background.loop()
+    result: SimpleQueue[Outcome | None] = SimpleQueue()
 
     def start() -> None:
         task = loop.create_task(_on_this_loop(awaitable, token))
@@ -454,7 +475,21 @@ def on_loop(awaitable: Awaitable[Any], token: CancelToken) -> Outcome:
         _keep(task)
 
     loop.call_soon_threadsafe(start)
-    return result.get()
+    return _get_or_leave(result, token)
+
+
+def _get_or_leave(result: SimpleQueue[Outcome | None], token: CancelToken) -> Outcome:
+    """Wait for an outcome; what was told to stop and does not is left behind after a moment."""
+    unwatch = token.watch(partial(result.put, None))
+    limit: float | None = None
+    try:
+        while (outcome := result.get(timeout=limit)) is None:
+            limit = GRACE if token.heard or token.due() else None
+    except Empty:
+        return Outcome(None, interrupted_error())
+    finally:
+        unwatch()
+    return outcome
 
 
 def _outcome_of(task: Any) -> Outcome:
@@ -476,11 +511,11 @@ def _in_thread(awaitable: Awaitable[Any], token: CancelToken) -> Outcome:
     import asyncio  # noqa: PLC0415
     import contextvars  # noqa: PLC0415
 
-    result: SimpleQueue[Outcome] = SimpleQueue()
+    result: SimpleQueue[Outcome | None] = SimpleQueue()
     context = contextvars.copy_context()
     work = partial(context.run, lambda: result.put(asyncio.run(_on_this_loop(awaitable, token))))
     threading.Thread(target=work, name="hookcell-await", daemon=True).start()
-    return result.get()
+    return _get_or_leave(result, token)
 
 
 async_mode = "background"

@@ -7,15 +7,19 @@ the steps.
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hookcell import policies, upstream
 from hookcell.cancel import CancelToken, HookToken
+from hookcell.deadlines import deadlines
 from hookcell.errors import HookTimeout, ParameterBindError, ParameterTypeError, RunInterrupted, is_cancelled_error
+from hookcell.futures import Future
 from hookcell.gate import gate
 from hookcell.hooks import HookRun
 from hookcell.injection import Moment
 from hookcell.runs import session
+from hookcell.shield import LeftBehind
 from hookcell.states import CRASHED, FAILED, PENDING, RUNNING, SCHEDULED, State, failure_of
 from hookcell.steps import Body, HookCall, Sleep, TakeGate, Wait
 
@@ -39,6 +43,8 @@ def begin(run: Run) -> None:
         if parent._children is None:
             parent._children = []
         parent._children.append(run)
+    if parent is not None and parent.over and (parent.left_behind or parent.state.is_cancelled()):
+        run.token.cancel("shutdown")  # type: ignore[union-attr] -- started by code that did not stop when told to
     run.enter(State(PENDING))
     if session.created:
         session.tell(session.created, run)
@@ -46,10 +52,13 @@ def begin(run: Run) -> None:
 
 def life_of(run: Run) -> Generator[Step, Outcome, None]:
     """Yield the steps of a run that has begun, until it is over."""
-    if due := run.due.due(run.state):
-        yield from _fire(run, run.state, due, None)
-    if (yield from _ready(run)):
-        yield from _tries(run)
+    try:
+        if due := run.due.due(run.state):
+            yield from _fire(run, run.state, due, None)
+        if (yield from _ready(run)):
+            yield from _tries(run)
+    except Exception as error:  # noqa: BLE001 -- a fault of ours, or user code where none is expected (a broken __str__)
+        _enter(run, State(CRASHED, None, f"hookcell could not go on: {type(error).__name__}", error))
     _finish(run)
 
 
@@ -137,13 +146,15 @@ def _one_try(run: Run) -> Generator[Step, Outcome, State[Any] | None]:
     timeout = run.definition.timeout_seconds
     if timeout is not None:
         run.scope = CancelToken(run.token)
-    outcome = yield Body(run, timeout)
+        deadlines.add(run.scope, timeout, partial(run.scope.cancel, "timeout"))
+    outcome = yield Body(run)
+    run.left_behind = type(outcome) is LeftBehind
+    if run.submitted and not policies.stopped(run, outcome):
+        yield from _wait_for_submitted(run, outcome)
+    if timeout is not None:
+        deadlines.remove(run.scope)
     if policies.stopped(run, outcome):
         return None
-    if run.submitted:
-        yield from _wait_for_submitted(run, outcome)
-        if policies.stopped(run, outcome):
-            return None
     if outcome.error is None and run.token is not None and run.token.reason is not None:
         run.note(f"{run.name!r} was told to stop, but its code caught the interrupt and went on; it counts as completed")
     return policies.end_of(run, outcome)
@@ -173,9 +184,23 @@ def _wait_for_submitted(run: Run, outcome: Outcome) -> Generator[Step, Outcome, 
     submitted = run.submitted or []
     if outcome.error is not None:
         _cancel_pending(submitted)
-    if pending := [future for future in submitted if not future.done()]:
+    else:
+        _look_at_returned(outcome.value)
+    if pending := _pending(submitted):
         yield Wait(pending, run.scope)
+    if (pending := _pending(submitted)) and run.scope is not run.token:  # out of time: they are told to stop too
+        yield Wait(pending, run.token, STRAGGLERS)
     _tell_of_unseen(run, submitted)
+
+
+def _pending(submitted: list[Any]) -> list[Any]:
+    return [future for future in submitted if not future.done()]
+
+
+def _look_at_returned(value: Any) -> None:
+    for future in upstream.awaited_in((value,)):
+        if isinstance(future, Future):
+            future.looked_at = True
 
 
 def _cancel_pending(submitted: list[Any]) -> None:
@@ -201,10 +226,11 @@ def _stop(run: Run) -> Generator[Step, Outcome, None]:
     Those that cannot be stopped are left behind and named.
     """
     yield from _end(run, policies.cancelling())
-    pending = [future for future in run.submitted or () if not future.done()]
-    if pending:
+    submitted = run.submitted or []
+    if pending := _pending(submitted):
         yield Wait(pending, None, STRAGGLERS)
-    yield from _end(run, policies.cancelled(run, [future.run.name for future in pending if not future.done()]))
+    stuck = [future.run.name for future in submitted if future.run.left_behind or not future.done()]
+    yield from _end(run, policies.cancelled(run, stuck))
 
 
 # -- hooks ---------------------------------------------------------------------------------------------------------
@@ -216,18 +242,22 @@ def _fire(
     """Call hooks one after another, each in its turn."""
     moment = Moment(run.definition, run, state, error)
     for hook in due:
-        if not hook.conditional or _wanted(hook, moment):
+        if not hook.conditional or (hook.wanted(moment, run.hooks) and (yield from _when(hook, moment))):
             for _ in range(hook.retries + 1):
                 if (yield from _call(hook, moment)):
                     break
 
 
-def _wanted(hook: Hook, moment: Moment) -> bool:
-    try:
-        return hook.wanted(moment, moment.run.hooks)
-    except Exception as error:  # noqa: BLE001 -- `when` is user code, and hooks cannot break a run
-        moment.run.note(f"when= of {hook.kind} hook {hook.name!r} raised {type(error).__name__}: {error}; it did not fire")
-        return False
+def _when(hook: Hook, moment: Moment) -> Generator[Step, Outcome, bool]:
+    """Ask a hook's condition; it is user code, and guarded as the hook itself is."""
+    if hook.when is None:
+        return True
+    outcome = yield HookCall(HookRun(hook, moment.state, None), moment, HookToken(moment.run.token), hook.when)
+    if outcome.error is None:
+        return bool(outcome.value)
+    told = type(outcome.error).__name__
+    moment.run.note(f"when= of {hook.kind} hook {hook.name!r} raised {told}, so the hook did not fire; the run went on")
+    return False
 
 
 def _call(hook: Hook, moment: Moment) -> Generator[Step, Outcome, bool]:
@@ -242,7 +272,7 @@ def _call(hook: Hook, moment: Moment) -> Generator[Step, Outcome, bool]:
     # Runs that the hook starts are stopped with the hook, not with the run it belongs to.
     scope, run.scope = run.scope, token
     began = _clock()
-    outcome = yield HookCall(hook_run, moment, token)
+    outcome = yield HookCall(hook_run, moment, token, hook.call)
     hook_run.seconds = _clock() - began
     run.scope = scope
     if outcome.error is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from hookcell import drive, waiting
-from hookcell.states import COMPLETED, State, failure_of, unfinished
+from hookcell.states import COMPLETED, State, describe, failure_of, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -30,7 +30,7 @@ class Future(Generic[R]):
     [0, 2, 4]
     """
 
-    __slots__ = ("_done", "_wakes", "loop_ident", "looked_at", "run")
+    __slots__ = ("_done", "_wakes", "looked_at", "loop_ident", "run")
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -114,7 +114,7 @@ class Future(Generic[R]):
         __tracebackhide__ = True
         self.looked_at = True
         if not self._done:
-            yield from drive.until_done([self]).__await__()
+            yield from drive.await_futures([self]).__await__()
         if (error := ending_of(self.run)) is not None:
             raise error
         return self.run.state.data  # type: ignore[no-any-return]
@@ -127,7 +127,7 @@ def _call_safely(wake: Callable[[], Any], future: Future[Any]) -> None:
     try:
         wake()
     except Exception as error:  # noqa: BLE001 -- a callback is the user's code; it must not break the run
-        future.run.note(f"a done callback of {future.run.name!r} raised {type(error).__name__}: {error}; the run went on")
+        future.run.note(f"a done callback of {future.run.name!r} raised {describe(error)}; the run went on")
 
 
 def ending_of(run: Run) -> BaseException | None:

@@ -52,13 +52,23 @@ class Gate:
         for wake in waiting:
             wake()
 
-    def on_free(self, wake: Callable[[], None]) -> None:
-        """Have `wake` called (it only enqueues or signals) when it is worth trying again."""
+    def on_free(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Have `wake` called (it only enqueues or signals) when it is worth trying again.
+
+        Returns:
+            A function that ends the wait.
+        """
         with self._lock:
             self._waiting.append(wake)
             free = not self._inside
         if free:
             wake()
+        return lambda: self._forget(wake)
+
+    def _forget(self, wake: Callable[[], None]) -> None:
+        with self._lock:
+            if wake in self._waiting:
+                self._waiting.remove(wake)
 
     def lend(self) -> tuple[HookRun, ...]:
         """Let others in while the present hook, and those that let it in, wait; `try_return` undoes it."""

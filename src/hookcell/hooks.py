@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from hookcell.errors import HookSignatureError, UnknownOptionError
-from hookcell.injection import Moment, Scope, name_of, plan_call
+from hookcell.injection import Moment, Scope, bound_in, is_async, name_of, plan_call
 from hookcell.states import CANCELLING, COMPLETED, CRASHED, FAILED, FINAL, RUNNING, SCHEDULED, State, StateType
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def hook(
         UnknownOptionError: A value that the option cannot take.
 
     >>> from hookcell import flow, hook
-    >>> @flow(on_completion=hook(lambda flow, run, state: print(state.name), when=lambda flow, run: run.parameters["x"] > 1))
+    >>> shout = hook(lambda flow, run, state: print(state.name), when=lambda flow, run: run.parameters["x"] > 1)
+    >>> @flow(on_completion=shout)
     ... def double(x):
     ...     return 2 * x
     >>> double(1), double(2)
@@ -89,19 +90,45 @@ def hook(
     """
     if not callable(fn):
         raise HookSignatureError(_not_callable("hook()", fn))
+    _check_whole(fn)
+    _check_when(when, name_of(fn))
+    _check_retries(retries, name_of(fn))
     if timeout_seconds is not None and not timeout_seconds > 0:
-        msg = f"timeout_seconds of hook {name_of(fn)!r} is {timeout_seconds!r}; give seconds above 0, or None for no limit"
+        given = f"timeout_seconds of hook {name_of(fn)!r} is {timeout_seconds!r}"
+        msg = f"{given}; give seconds above 0, or None for no limit"
         raise UnknownOptionError(msg)
     return Conditions(fn, when, timeout_seconds, retries, _seconds_between(throttle), once, concurrent)
+
+
+def _check_whole(fn: Any) -> None:
+    """Refuse a hook() inside a hook() or a partial: its conditions would be lost."""
+    if isinstance(inner := bound_in(fn), Conditions):
+        name = name_of(inner.fn)
+        raise HookSignatureError(
+            f"hook({name}) must come last: bind arguments first, and give all conditions in one hook(...)"
+        )
+
+
+def _check_when(when: Any, name: str) -> None:
+    if when is not None and (not callable(when) or is_async(when)):
+        what = "which is async" if callable(when) else "which is not callable"
+        raise HookSignatureError(
+            f"when= of hook {name!r} is {when!r}, {what}; give a plain function that says yes or no"
+        )
+
+
+def _check_retries(retries: Any, name: str) -> None:
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        raise UnknownOptionError(f"retries of hook {name!r} is {retries!r}; give a whole number of 0 or more")
 
 
 _UNITS = {"s": 1.0, "sec": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "hour": 3600.0}
 
 
 def _seconds_between(throttle: float | str) -> float:
-    if isinstance(throttle, int | float):
+    if isinstance(throttle, int | float) and throttle >= 0:
         return float(throttle)
-    count, _, unit = throttle.partition("/")
+    count, _, unit = str(throttle).partition("/")
     if unit not in _UNITS or not count.strip().isdecimal() or int(count) < 1:
         msg = f'throttle {throttle!r} is not understood; give seconds, or a rate such as "1/min" (s, min, h)'
         raise UnknownOptionError(msg)
@@ -114,7 +141,21 @@ def _seconds_between(throttle: float | str) -> float:
 class Hook:
     """A callable, what it wants, and when it fires."""
 
-    __slots__ = ("_last", "call", "concurrent", "conditional", "fn", "kind", "name", "once", "retries", "source", "throttle", "timeout_seconds", "when")
+    __slots__ = (
+        "_last",
+        "call",
+        "concurrent",
+        "conditional",
+        "fn",
+        "kind",
+        "name",
+        "once",
+        "retries",
+        "source",
+        "throttle",
+        "timeout_seconds",
+        "when",
+    )
 
     def __init__(self, fn: Callable[..., Any], kind: str, scope: Scope) -> None:
         conditions = fn if isinstance(fn, Conditions) else None
@@ -138,8 +179,6 @@ class Hook:
             return False
         if self.throttle and time.monotonic() - self._last < self.throttle:
             return False
-        if self.when is not None and not self.when(moment):
-            return False
         self._last = time.monotonic()
         return True
 
@@ -155,6 +194,8 @@ def plan_hook(fn: Any, kind: str, scope: Scope) -> Hook:
     """
     if not callable(fn):
         raise HookSignatureError(_not_callable(kind, fn))
+    if not isinstance(fn, Conditions):
+        _check_whole(fn)
     return Hook(fn, kind, scope)
 
 
@@ -165,7 +206,7 @@ def _not_callable(kind: str, fn: Any) -> str:
 class HookRun:
     """One call of a hook: why, when, how long, what it printed, and how it ended."""
 
-    __slots__ = ("_began", "_printed", "at", "before", "error", "hook", "outcome", "seconds", "state")
+    __slots__ = ("_printed", "at", "before", "error", "hook", "outcome", "seconds", "state")
 
     def __init__(self, hook: Hook, state: State[Any], before: HookRun | None) -> None:
         self.hook = hook
@@ -278,7 +319,9 @@ class Hooks:
 
     def plan(self, scope: Scope) -> Hooks:
         """Read every hook's signature for a scope; the set made from it can fire."""
-        return Hooks.planned({kind: plan_all(given, kind, scope) for kind, given in self._raw.items() if given is not None})
+        return Hooks.planned(
+            {kind: plan_all(given, kind, scope) for kind, given in self._raw.items() if given is not None}
+        )
 
     def __getitem__(self, kind: str) -> tuple[Hook, ...]:
         return self._by_kind.get(_kind(kind), ())

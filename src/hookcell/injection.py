@@ -60,7 +60,12 @@ def provide(type_: type, get: Callable[[Moment], Any], *, scope: Scope = "any") 
 provide(State, lambda moment: moment.state)
 
 
-def _known(annotation: Any) -> _Provided | None:
+def _known(annotation: Any, scope: Scope) -> _Provided | None:
+    """Find what is provided for an annotation; of a union, the arm that fits the scope best."""
+    if _is_union(annotation):
+        arms = [known for arm in get_args(annotation) if (known := _known(arm, scope))]
+        return min(arms, key=lambda known: (known.scope != scope, known.scope != "any"), default=None)
+    annotation = get_origin(annotation) or annotation
     if not isinstance(annotation, type):
         return None
     exact = next((known for known in _provided if annotation is known.type), None)
@@ -88,12 +93,13 @@ POSITIONAL = (
 )
 # A parameter with a default keeps it, unless its name says that it means one of these (Prefect would pass it).
 POSITIONAL_NAMES = ({"flow", "task"}, {"flow_run", "task_run", "run"}, {"state"})
+_VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """How to call one function with a moment: `positional` is how many of (owner, run, state) it takes, if that is all."""
+    """How to call a function with a moment; `positional`: how many of (owner, run, state) it takes, if that is all."""
 
     fn: Callable[..., Any]
     positional: int | None
@@ -103,7 +109,7 @@ class Call:
 
     def __call__(self, moment: Moment) -> Any:
         """Call the function with what it asked for."""
-        if self.positional == 3:  # noqa: PLR2004 -- Prefect's three: the common case comes first
+        if self.positional == 3:
             return self.fn(moment.definition, moment.run, moment.state)
         return self.fn(*[get(moment) for get in self.by_position], **{key: get(moment) for key, get in self.by_keyword})
 
@@ -137,8 +143,7 @@ def _parameters(fn: Callable[..., Any], kind: str) -> list[inspect.Parameter]:
 
 def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
     """Resolve string annotations; one that cannot be resolved counts as none."""
-    while isinstance(fn, partial):
-        fn = fn.func
+    fn = bound_in(fn)
     target = fn if inspect.isroutine(fn) else type(fn).__call__
     target = inspect.unwrap(target)
     try:
@@ -155,64 +160,89 @@ class _Wish(NamedTuple):
 
 def _wish(parameter: inspect.Parameter, scope: Scope) -> _Wish | None:
     """Say what a parameter's annotation asks for; None for no annotation, or one we do not know."""
-    if parameter.annotation is parameter.empty or parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
+    if parameter.annotation is parameter.empty or parameter.kind in _VARIABLE:
         return None
     if errors := _exceptions(parameter.annotation):
         classes, optional = errors
         broad = BaseException in classes or Exception in classes
         accepts = classes if not broad else ()
         return _Wish(lambda moment: moment.error, (*accepts, type(None)) if accepts and optional else accepts, None)
-    known = _known(parameter.annotation)
+    known = _known(parameter.annotation, scope)
     if known is None:
         return None
     return _Wish(known.get, (), known.type.__name__ if known.scope == "task" and scope == "flow" else None)
 
 
 def _plan_by_type(
-    fn: Callable[..., Any], kind: str, scope: Scope, parameters: list[inspect.Parameter], wanted: dict[str, _Wish | None]
+    fn: Callable[..., Any],
+    kind: str,
+    scope: Scope,
+    parameters: list[inspect.Parameter],
+    wanted: dict[str, _Wish | None],
 ) -> Call:
     by_position: list[Callable[[Moment], Any]] = []
     by_keyword: list[tuple[str, Callable[[Moment], Any]]] = []
     accepts: list[type[BaseException]] = []
-    positional_so_far = True
     for p in parameters:
         wish = wanted[p.name]
         if wish is None:
-            if p.default is p.empty and p.kind not in {p.VAR_POSITIONAL, p.VAR_KEYWORD}:
-                raise HookSignatureError(_mixed(fn, kind, scope, p.name))
-            positional_so_far = False
+            if p.default is p.empty and p.kind not in _VARIABLE:
+                raise HookSignatureError(_mixed(fn, kind, scope, p))
+            if p.kind in _BY_POSITION:
+                by_position.append(partial(_default, p.default))
             continue
         if wish.blocked:
-            msg = f"{kind} hook {name_of(fn)!r} asks for {p.name}: {wish.blocked}, but a flow's hook has none; attach it to a task"
-            raise HookSignatureError(msg)
+            asked = f"{kind} hook {name_of(fn)!r} asks for {p.name}: {wish.blocked}"
+            raise HookSignatureError(f"{asked}, but a flow's hook has none; attach it to a task")
         accepts += wish.accepts
-        if p.kind in _BY_POSITION and positional_so_far:
+        if p.kind in _BY_POSITION:
             by_position.append(wish.get)
         else:
             by_keyword.append((p.name, wish.get))
     return Call(fn, None, tuple(by_position), tuple(by_keyword), tuple(accepts))
 
 
-def _mixed(fn: Callable[..., Any], kind: str, scope: Scope, missing: str) -> str:
+def _default(default: Any, _moment: Moment) -> Any:
+    return default
+
+
+def _mixed(fn: Callable[..., Any], kind: str, scope: Scope, odd: inspect.Parameter) -> str:
     owner = "flow" if scope == "flow" else "task"
     title = owner.capitalize()
+    known = "has no annotation" if odd.annotation is odd.empty else "is annotated with nothing that hooks are given"
     return (
-        f"{kind} hook {name_of(fn)!r} annotates some parameters but not {missing!r}, so what to pass for it is unclear; "
+        f"{kind} hook {name_of(fn)!r} asks for some parameters by type, but {odd.name!r} {known}; "
         f"annotate none: def {_plain(fn)}({owner}, {owner}_run, state), "
         f"or all: def {_plain(fn)}({owner}: {title}, {owner}_run: {title}Run, state: State)"
     )
 
 
 def _plan_by_position(fn: Callable[..., Any], kind: str, scope: Scope, parameters: list[inspect.Parameter]) -> Call:
-    count = 0
+    count, skipped = 0, False
     for p in parameters:
-        if p.kind is p.VAR_POSITIONAL:
-            count = 3
-        elif p.kind in _BY_POSITION and _takes(p, count):
+        if p.kind is p.VAR_POSITIONAL and not skipped:
+            count = len(POSITIONAL)
+        elif p.kind in _BY_POSITION and not skipped and _takes(p, count):
+            if _belongs_elsewhere(p, count):
+                raise HookSignatureError(_misplaced(fn, kind, scope, p))
             count += 1
-        elif p.default is p.empty and p.kind is not p.VAR_KEYWORD:
+        elif p.kind in _BY_POSITION and p.default is not p.empty:
+            skipped = True
+        elif p.default is p.empty and p.kind not in _VARIABLE:
             raise HookSignatureError(_too_much(fn, kind, scope, p))
     return Call(fn, count, POSITIONAL[:count])
+
+
+def _belongs_elsewhere(parameter: inspect.Parameter, place: int) -> bool:
+    return any(parameter.name in names for i, names in enumerate(POSITIONAL_NAMES) if i != place)
+
+
+def _misplaced(fn: Callable[..., Any], kind: str, scope: Scope, parameter: inspect.Parameter) -> str:
+    owner = "flow" if scope == "flow" else "task"
+    return (
+        f"{kind} hook {name_of(fn)!r} has {parameter.name!r} out of place: a hook without annotations is given "
+        f"({owner}, {owner}_run, state) in this order; write def {_plain(fn)}({owner}, {owner}_run, state), or annotate what it needs"
+    )
 
 
 def _takes(parameter: inspect.Parameter, place: int) -> bool:
@@ -224,15 +254,22 @@ def _takes(parameter: inspect.Parameter, place: int) -> bool:
 def _too_much(fn: Callable[..., Any], kind: str, scope: Scope, parameter: inspect.Parameter) -> str:
     owner = "flow" if scope == "flow" else "task"
     return (
-        f"{kind} hook {name_of(fn)!r} needs {parameter.name!r}, but a hook is called with ({owner}, {owner}_run, state); "
-        f"give {parameter.name!r} a default, or bind it: functools.partial({_plain(fn)}, {parameter.name}=...)"
+        f"{kind} hook {name_of(fn)!r} needs {parameter.name!r}, but a hook is called with "
+        f"({owner}, {owner}_run, state); give {parameter.name!r} a default, or bind it: "
+        f"functools.partial({_plain(fn)}, {parameter.name}=...)"
     )
+
+
+def bound_in(fn: Any) -> Any:
+    """Give what a functools.partial binds, however deep; anything else as it is."""
+    while isinstance(fn, partial):
+        fn = fn.func
+    return fn
 
 
 def name_of(fn: Any) -> str:
     """Give a callable the name a reader knows it by."""
-    while isinstance(fn, partial):
-        fn = fn.func
+    fn = bound_in(fn)
     return getattr(fn, "__name__", None) or type(fn).__name__
 
 
@@ -243,6 +280,5 @@ def _plain(fn: Any) -> str:
 
 def is_async(fn: Any) -> bool:
     """Whether calling `fn` gives an awaitable, as far as can be told without calling it."""
-    while isinstance(fn, partial):
-        fn = fn.func
+    fn = bound_in(fn)
     return inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(getattr(fn, "__call__", None))  # noqa: B004

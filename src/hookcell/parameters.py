@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from hookcell.errors import ParameterBindError, ParameterTypeError, ReservedArgumentError
+from hookcell.states import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,9 @@ class Binder:
         """Whether plain positional arguments fit; says nothing about keyword arguments."""
         return kwargs is None and self._least <= len(args) <= self._most
 
-    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
+    def bind(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any] | None
+    ) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
         """Bind and check arguments; give them as they are to be passed.
 
         Raises:
@@ -88,7 +91,8 @@ class Binder:
     def _misfit(self, args: tuple[Any, ...], kwargs: dict[str, Any] | None, error: TypeError) -> str:
         given = [*(["_"] * len(args)), *(f"{name}=..." for name in kwargs or {})]
         name = getattr(self.fn, "__name__", "call")
-        return f"{self.kind} {name!r} was called as {name}({', '.join(given)}): {error}; its signature is {name}{self.signature}"
+        called = f"{self.kind} {name!r} was called as {name}({', '.join(given)})"
+        return f"{called}: {error}; its signature is {name}{self.signature}"
 
     # -- checking by annotation
 
@@ -101,13 +105,16 @@ class Binder:
         checked, problems = {}, []
         for name, value in bound.arguments.items():
             hint = self._annotations().get(name, Any)
-            if self.signature.parameters[name].kind in {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}:
+            if self.signature.parameters[name].kind in {
+                inspect.Parameter.VAR_POSITIONAL,
+                inspect.Parameter.VAR_KEYWORD,
+            }:
                 continue
-            if hint is Any or (hint in _EXACT and type(value) is hint):
+            if hint is Any or (type(value) is hint and type(value) in _EXACT):
                 continue
             try:
                 checked[name] = self._validator(name, hint).validate_python(value)
-            except ValueError as error:
+            except Exception as error:  # noqa: BLE001 -- validators are user code, and pydantic cannot check every type
                 problems += _problems(name, error)
         if problems:
             lines = "\n".join(f" - {problem}" for problem in problems)
@@ -129,11 +136,13 @@ def _adapter(hint: Any) -> Any:
 
 def _has_config(hint: Any, pydantic: Any) -> bool:
     """Models and dataclasses bring their own configuration; pydantic refuses a second one."""
-    return isinstance(hint, type) and (issubclass(hint, pydantic.BaseModel) or hasattr(hint, "__dataclass_fields__") or hasattr(hint, "__total__"))
+    return isinstance(hint, type) and (
+        issubclass(hint, pydantic.BaseModel) or hasattr(hint, "__dataclass_fields__") or hasattr(hint, "__total__")
+    )
 
 
 def _problems(name: str, error: Any) -> list[str]:
-    details = error.errors() if hasattr(error, "errors") else [{"loc": (), "msg": str(error)}]
+    details = error.errors() if hasattr(error, "errors") else [{"loc": (), "msg": describe(error)}]
     return [".".join([name, *map(str, detail["loc"])]) + f": {detail['msg']}" for detail in details]
 
 

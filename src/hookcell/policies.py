@@ -13,6 +13,7 @@ from hookcell.states import (
     FAILED,
     PAUSED,
     State,
+    describe,
 )
 from hookcell.upstream import replaced, state_of
 
@@ -63,9 +64,9 @@ def end_of(run: Run, outcome: Outcome) -> State[Any]:
 def failed(run: Run, error: Exception) -> State[Any]:
     """Give the Failed state for an exception, in Prefect's words."""
     if run.definition.kind == "flow":
-        message = f"Flow run encountered an exception: {type(error).__name__}: {error}"
+        message = f"Flow run encountered an exception: {describe(error)}"
     else:
-        message = f"Task run encountered an exception {type(error).__name__}: {error}"
+        message = f"Task run encountered an exception {describe(error)}"
     return State(FAILED, None, message, error)
 
 
@@ -73,7 +74,7 @@ def invalid(run: Run, error: Exception) -> State[Any]:
     """Give the Failed state for arguments that do not fit."""
     kind = run.definition.kind
     verb = "Validation" if isinstance(error, ParameterTypeError) else "Binding"
-    return State(FAILED, None, f"{verb} of {kind} parameters failed with error: {type(error).__name__}: {error}", error)
+    return State(FAILED, None, f"{verb} of {kind} parameters failed with error: {describe(error)}", error)
 
 
 def timeout_state(run: Run) -> State[Any]:
@@ -157,6 +158,8 @@ def cancelled(run: Run, stuck: list[str]) -> State[Any]:
     """Give the state of a run that was stopped, naming what could not be."""
     kind = run.definition.kind.capitalize()
     message = f"{kind} run was cancelled." if run.attempt else f"{kind} run was cancelled before it started."
+    if run.left_behind:
+        message += " Its code did not stop; what it still does is dropped."
     if stuck:
         message += f" Still running, its result will be dropped: {', '.join(stuck)}."
     return State(CANCELLED, None, message)

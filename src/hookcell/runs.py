@@ -37,6 +37,7 @@ class Definition(Protocol):
     kind: str
     name: str
     fn: Callable[..., Any]
+    body: Callable[..., Any]
     is_async: bool
     hooks: Hooks
     retries: int
@@ -175,6 +176,7 @@ class Run:
         "due",
         "future",
         "kwargs",
+        "left_behind",
         "mapped",
         "number",
         "ordinal",
@@ -206,6 +208,8 @@ class Run:
         self.future: Any = None
         self.submitted: list[Any] | None = None
         self.mapped = False
+        # Its body did not stop when told to, and the run went on without it.
+        self.left_behind = False
         self._hook_runs: HookRun | None = None
         self._children: list[Run] | None = None
         self._notes: list[str] | None = None

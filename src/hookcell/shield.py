@@ -14,6 +14,7 @@ import threading
 import time
 from _thread import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakSet
 
 from hookcell.cancel import CancelToken, forget_poke, poke_on_cancel
 from hookcell.deadlines import deadlines
@@ -37,6 +38,12 @@ class Outcome:
 
     def __init__(self, value: Any = None, error: BaseException | None = None) -> None:
         self.value, self.error = value, error
+
+
+class LeftBehind(Outcome):
+    """What is known of a body whose thread did not stop: its run goes on without it."""
+
+    __slots__ = ()
 
 
 # A thread came back from a body whose run has meanwhile gone on without it.
@@ -330,7 +337,10 @@ def _raise_in(ident: int, error: type[BaseException] | None) -> None:
 
 
 _main = MainShield()
-_shields: dict[int, Shield] = {_main.ident or 0: _main}
+_here = threading.local()
+if get_ident() == _main.ident:
+    _here.shield = _main
+_of_threads: WeakSet[ThreadShield] = WeakSet()
 
 
 def main_shield() -> MainShield:
@@ -340,24 +350,22 @@ def main_shield() -> MainShield:
 
 def shield_here() -> Shield:
     """Give the present thread's shield."""
-    shield = _shields.get(get_ident())
-    return shield if shield is not None else use_shield(ThreadShield())
+    try:
+        return _here.shield  # type: ignore[no-any-return]
+    except AttributeError:
+        return _main if get_ident() == _main.ident else use_shield(ThreadShield())
 
 
 def use_shield(shield: ThreadShield) -> ThreadShield:
     """Make a shield the present thread's."""
-    _shields[get_ident()] = shield
+    _here.shield = shield
+    _of_threads.add(shield)
     return shield
-
-
-def drop_shield() -> None:
-    """Forget the present thread's shield; a thread of a pool does so when it ends."""
-    _shields.pop(get_ident(), None)
 
 
 def thread_shields() -> list[ThreadShield]:
     """Give the shields of all threads but the main one."""
-    return [shield for shield in tuple(_shields.values()) if isinstance(shield, ThreadShield)]
+    return list(_of_threads)
 
 
 def _poke_threads(token: CancelToken) -> None:
@@ -375,7 +383,7 @@ def _rescue(token: CancelToken) -> None:
 
 def _go_on_without(stuck: list[Stint]) -> None:
     for stint in stuck:
-        stint.go_on(Outcome(None, RunInterrupted()))
+        stint.go_on(LeftBehind(None, RunInterrupted()))
 
 
 # Registered before any main-thread poke: that one may raise in the very thread that asks.

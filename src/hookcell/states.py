@@ -16,7 +16,7 @@ R = TypeVar("R")
 _clock = time.time
 
 
-class StateType(str, Enum):
+class StateType(str, Enum):  # noqa: UP042 -- as in Prefect: its members print as StateType.RUNNING
     """The kind of a state, in Prefect's words; hooks are chosen by it, never by a state's name."""
 
     SCHEDULED = "SCHEDULED"
@@ -205,12 +205,13 @@ def failure_of(state: State[Any]) -> BaseException:
             return wrapper(text)
         case State() as inner:
             return failure_of(inner) if inner.type in _ENDED else wrapper(state.message or default)
-        case list() | tuple() | set() | frozenset() as several if several and all(isinstance(s, State) for s in several):
+        case list() | tuple() | set() | frozenset() as several if several and all(
+            isinstance(s, State) for s in several
+        ):
             return _first_failure(several)
         case other:
-            return TypeError(
-                f"Unexpected result for failed state: {other!r} —— {type(other).__name__} cannot be resolved into an exception"
-            )
+            what = f"{other!r} —— {type(other).__name__}"
+            return TypeError(f"Unexpected result for failed state: {what} cannot be resolved into an exception")
 
 
 def _first_failure(states: Any) -> BaseException:
@@ -218,6 +219,14 @@ def _first_failure(states: Any) -> BaseException:
         if state.type in _ENDED:
             return failure_of(state)
     return ValueError("Failed state result was an iterable of states but none were failed.")
+
+
+def describe(error: BaseException) -> str:
+    """Give an exception's type and text; what its `__str__` does must not stop the engine."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 -- `__str__` is user code
+        return f"{type(error).__name__}: (its text cannot be had)"
 
 
 def story_of(state: State[Any] | None) -> Iterator[State[Any]]:

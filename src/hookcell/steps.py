@@ -9,26 +9,26 @@ if TYPE_CHECKING:
 
     from hookcell.cancel import CancelToken, HookToken
     from hookcell.hooks import HookRun
-    from hookcell.injection import Moment
+    from hookcell.injection import Call, Moment
     from hookcell.runs import Run
 
 
 class Body:
     """Call the function of the run's definition; the outcome is what it gave or raised."""
 
-    __slots__ = ("run", "timeout")
+    __slots__ = ("run",)
 
-    def __init__(self, run: Run, timeout: float | None) -> None:
-        self.run, self.timeout = run, timeout
+    def __init__(self, run: Run) -> None:
+        self.run = run
 
 
 class HookCall:
-    """Call a hook; the outcome is what it gave or raised."""
+    """Call a hook, or its condition; the outcome is what it gave or raised."""
 
-    __slots__ = ("hook_run", "moment", "token")
+    __slots__ = ("call", "hook_run", "moment", "token")
 
-    def __init__(self, hook_run: HookRun, moment: Moment, token: HookToken) -> None:
-        self.hook_run, self.moment, self.token = hook_run, moment, token
+    def __init__(self, hook_run: HookRun, moment: Moment, token: HookToken, call: Call) -> None:
+        self.hook_run, self.moment, self.token, self.call = hook_run, moment, token, call
 
 
 class TakeGate:

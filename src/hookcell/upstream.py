@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from hookcell.errors import UpstreamTaskError
 from hookcell.futures import Future
-from hookcell.states import COMPLETED, State, failure_of
+from hookcell.states import COMPLETED, State, describe, failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,25 +55,43 @@ def replaced(value: Any, replace: Callable[[Any], Any]) -> Any:
     """Give a value with the futures and states in it replaced; what holds none is given back as it is."""
     if type(value) in _PLAIN or not awaited_in((value,)):
         return value
-    return _rebuild(value, replace)
+    return _Rebuilding(replace).of(value)
 
 
-def _rebuild(value: Any, replace: Callable[[Any], Any]) -> Any:
-    if isinstance(value, Future | State):
-        return replace(value)
-    if not awaited_in((value,)):
-        return value
-    if isinstance(value, dict):
-        pairs = {_rebuild(key, replace): _rebuild(item, replace) for key, item in value.items()}
-        return pairs if type(value) is dict else type(value)(pairs)
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(_rebuild(item, replace) for item in value))
-    if isinstance(value, list | tuple | set | frozenset):
-        kind = list if isinstance(value, list) else type(value)
-        return kind(_rebuild(item, replace) for item in value)
-    return dataclasses.replace(
-        value, **{f.name: _rebuild(getattr(value, f.name), replace) for f in dataclasses.fields(value) if f.init}
-    )
+class _Rebuilding:
+    """Copies containers with the futures and states in them replaced; what they hold in a circle is copied once."""
+
+    def __init__(self, replace: Callable[[Any], Any]) -> None:
+        self.replace = replace
+        self._copies: dict[int, Any] = {}
+
+    def of(self, value: Any) -> Any:
+        if isinstance(value, Future | State):
+            return self.replace(value)
+        if id(value) in self._copies:
+            return self._copies[id(value)]
+        return self._copied(value) if awaited_in((value,)) else value
+
+    def _copied(self, value: Any) -> Any:
+        if isinstance(value, tuple | set | frozenset):
+            items = [self.of(item) for item in value]
+            return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+        # Copied, not made anew: a defaultdict has its factory, a dataclass fields that its __init__ does not take.
+        new: Any = [] if isinstance(value, list) else copy.copy(value)
+        self._copies[id(value)] = new
+        if isinstance(value, list):
+            new += [self.of(item) for item in value]
+        elif isinstance(value, dict):
+            new.clear()
+            new.update({self.of(key): self.of(item) for key, item in value.items()})
+        else:
+            self._fill(new, value)
+        return new
+
+    def _fill(self, new: Any, value: Any) -> None:
+        for field in dataclasses.fields(value):
+            if hasattr(value, field.name):
+                object.__setattr__(new, field.name, self.of(getattr(value, field.name)))
 
 
 def result_of(awaited: Any) -> Any:
@@ -102,7 +121,7 @@ def not_completed(awaited: Iterable[Any]) -> tuple[str, BaseException] | None:
 def _blame(one: Any, state: State[Any]) -> tuple[str, BaseException]:
     who = f"Upstream task run {one.run.name!r}" if isinstance(one, Future) else "An upstream run"
     cause = _cause(state)
-    why = f" {type(cause).__name__}: {cause}" if cause is not None else ""
+    why = f" {describe(cause)}" if cause is not None else ""
     message = f"{who} did not reach a 'COMPLETED' state: it is {state.name}.{why}"
     error = UpstreamTaskError(message)
     error.__cause__ = cause

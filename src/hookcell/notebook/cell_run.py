@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hookcell import drive
 from hookcell.calls import close_runner
-from hookcell.deadlines import deadlines
 from hookcell.engine import life_of
 from hookcell.errors import RunInterrupted
 from hookcell.futures import ending_of
@@ -122,12 +120,9 @@ class Attempt:
         self._entered = current.set(self.run)
         scope = self.run.scope
         assert scope is not None  # noqa: S101 -- a run has its token until it is over
-        if (seconds := self.run.definition.timeout_seconds) is not None:
-            deadlines.add(scope, seconds, partial(scope.cancel, "timeout"))
         return scope
 
     def _end_try(self) -> None:
-        deadlines.remove(self.run.scope)
         if self._entered is not None:
             current.reset(self._entered)
             self._entered = None

@@ -154,12 +154,12 @@ class FirstLine:
 
     def __call__(self, lines: list[str]) -> list[str]:
         """The lines of the cell, as many as before."""
-        magic, *words = (lines or [""])[0].split()[:2] or [""]
+        magic, *words = lines[0].split() or [""]
         kind = self._kinds.get(magic.removeprefix("%%")) if magic.startswith("%%") else None
         if kind is None:
             return lines
         body = dedent("".join(lines[1:]))
-        if {"-h", "--help"} & set(lines[0].split()):
+        if {"-h", "--help"} & set(words):
             return [lines[0], body or "\n"]  # For the magic itself, which IPython does not call for an empty cell.
         cell = Cell(kind, lines[0].rstrip(), body)
         self._check(cell)

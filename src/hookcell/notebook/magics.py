@@ -155,13 +155,13 @@ def _cell_body(**parameters: Any) -> None:
 _rings: dict[int, Ring] = {}
 
 
-def load(shell: InteractiveShell) -> None:
+def load(shell: Any) -> None:
     """Add hookcell to a shell; once, however often it is called."""
     if id(shell) not in _rings:
         _rings[id(shell)] = Ring(shell)
 
 
-def unload(shell: InteractiveShell) -> None:
+def unload(shell: Any) -> None:
     """Take hookcell out of a shell."""
     ring = _rings.pop(id(shell), None)
     if ring is not None:

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hookcell.errors import UnknownOptionError
-from hookcell.shield import ThreadShield, drop_shield, use_shield
+from hookcell.shield import ThreadShield, use_shield
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,8 @@ class Runner(Protocol):
     name: str
     in_process: bool
     can_kill: bool
+    # Whether `submit` returns only when the work is done.
+    at_once: bool
 
     def submit(self, work: Callable[[], Any]) -> None:
         """Have `work` called, now or later, here or elsewhere; it raises nothing."""
@@ -35,6 +37,7 @@ class InlineRunner:
     name = "inline"
     in_process = True
     can_kill = False
+    at_once = True
 
     def submit(self, work: Callable[[], Any]) -> None:
         """Call `work` now."""
@@ -57,6 +60,7 @@ class ThreadRunner:
     name = "threads"
     in_process = True
     can_kill = False
+    at_once = False
 
     def __init__(self, max_workers: int = DEFAULT_WORKERS) -> None:
         if not isinstance(max_workers, int) or max_workers < 1:
@@ -91,7 +95,6 @@ class ThreadRunner:
                 if shield.replaced or self._threads - self._away > self.max_workers:
                     return
         finally:
-            drop_shield()
             with self._lock:
                 self._threads -= 1
                 self._away -= shield.replaced

@@ -1,0 +1,219 @@
+"""Testing: what makes flows, tasks and hooks easy to test.
+
+All three are context managers; as pytest fixtures they read:
+
+    @pytest.fixture(autouse=True)
+    def _no_waiting():
+        with instant_retries():
+            yield
+
+    @pytest.fixture
+    def recording():
+        with record() as recording:
+            yield recording
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager, redirect_stdout
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from hookcell import drive
+from hookcell.gate import holding
+from hookcell.runs import Listener, session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hookcell.hooks import HookRun
+    from hookcell.runs import Run
+    from hookcell.states import State
+
+
+# -- time ----------------------------------------------------------------------------------------------------------
+
+
+def _no_time(seconds: float) -> float:  # noqa: ARG001 -- that is the point
+    return 0.0
+
+
+@contextmanager
+def instant_retries() -> Iterator[None]:
+    """Make waits between tries take no time; the states are as always.
+
+    >>> from hookcell import flow
+    >>> tries = iter([ValueError("no answer"), None])
+    >>> @flow(retries=1, retry_delay_seconds=3600, on_transition=lambda flow, run, state: print(state.name))
+    ... def fetch():
+    ...     if error := next(tries):
+    ...         raise error
+    >>> with instant_retries():
+    ...     fetch()
+    Pending
+    Running
+    AwaitingRetry
+    Retrying
+    Completed
+    """
+    pace = drive.pace
+    drive.pace = _no_time
+    try:
+        yield
+    finally:
+        drive.pace = pace
+
+
+# -- what happened -------------------------------------------------------------------------------------------------
+
+
+class Event(NamedTuple):
+    """One thing that happened to a run; `detail` is the state, the hook call or the line."""
+
+    what: Literal["created", "moved", "hook_began", "hook_ended", "logged"]
+    run: Run
+    detail: Any
+
+    def __str__(self) -> str:
+        who = "flow" if self.run.definition.kind == "flow" else "task"
+        name = self.run.definition.name if who == "flow" else self.run.name
+        return f"{who} {name}: {self._told()}"
+
+    def _told(self) -> str:
+        match self.what:
+            case "created" | "moved":
+                return str(self.detail.name)
+            case "hook_began":
+                return f"{self.detail.kind} {self.detail.name} began"
+            case "hook_ended":
+                return f"{self.detail.kind} {self.detail.name} {self.detail.outcome}"
+        return str(self.detail)
+
+
+class Recording(Listener):
+    """Everything that happened to runs, in order; its repr is one line an event.
+
+    Attributes:
+        events: What happened so far.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def created(self, run: Run) -> None:
+        """A run exists, and has entered its first state."""
+        self.events.append(Event("created", run, run.state))
+
+    def moved(self, run: Run, state: State[Any]) -> None:
+        """A run has entered a state."""
+        self.events.append(Event("moved", run, state))
+
+    def hook_began(self, run: Run, hook_run: HookRun) -> None:
+        """A hook is about to be called."""
+        self.events.append(Event("hook_began", run, hook_run))
+
+    def hook_ended(self, run: Run, hook_run: HookRun) -> None:
+        """A hook call has ended, one way or another."""
+        self.events.append(Event("hook_ended", run, hook_run))
+
+    def logged(self, run: Run, line: str) -> None:
+        """Something worth telling the user happened to a run."""
+        self.events.append(Event("logged", run, line))
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs that began, in that order."""
+        return [event.run for event in self.events if event.what == "created"]
+
+    def of(self, name: str) -> Run:
+        """Give the newest run that has this name, or whose flow or task has it.
+
+        Raises:
+            LookupError: None was recorded.
+        """
+        for run in reversed(self.runs):
+            if name in {run.name, run.definition.name}:
+                return run
+        seen = ", ".join(dict.fromkeys(run.definition.name for run in self.runs)) or "nothing"
+        raise LookupError(f"no run of {name!r} was recorded; recorded: {seen}")
+
+    def states(self, name: str) -> list[str]:
+        """Give the names of the states of a run, found like `of`, oldest first."""
+        return [state.name for state in self.of(name).story]
+
+    def __repr__(self) -> str:
+        return "\n".join(map(str, self.events))
+
+
+@contextmanager
+def record() -> Iterator[Recording]:
+    """Record everything that happens to runs meanwhile.
+
+    >>> from hookcell import flow, task
+    >>> @task
+    ... def load():
+    ...     return 3
+    >>> def notify(flow, flow_run, state):
+    ...     print(flow.name, state.name)
+    >>> @flow(on_completion=notify)
+    ... def nightly():
+    ...     return load()
+    >>> with record() as recording:
+    ...     nightly()
+    nightly Completed
+    3
+    >>> recording
+    flow nightly: Pending
+    flow nightly: Running
+    task load: Pending
+    task load: Running
+    task load: Completed
+    flow nightly: Completed
+    flow nightly: on_completion notify began
+    flow nightly: on_completion notify ok
+    >>> recording.states("load")
+    ['Pending', 'Running', 'Completed']
+    """
+    recording = Recording()
+    ignore = session.listen(recording)
+    try:
+        yield recording
+    finally:
+        ignore()
+
+
+# -- what hooks print ----------------------------------------------------------------------------------------------
+
+
+class _Tee:
+    """A text stream that also hands what a hook writes to the record of its call."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        hook_run = holding.get()
+        if hook_run is not None:
+            hook_run.heard(text)
+        return int(self._stream.write(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def capture_prints() -> Iterator[None]:
+    r"""Keep what hooks print in the records of their calls, as a notebook does; it is printed all the same.
+
+    >>> from hookcell import flow
+    >>> @flow(on_completion=lambda flow, run, state: print(flow.name, "is", state.name))
+    ... def nightly():
+    ...     pass
+    >>> with record() as recording, capture_prints():
+    ...     nightly()
+    nightly is Completed
+    >>> recording.of("nightly").hooks[0].printed
+    'nightly is Completed\n'
+    """
+    with redirect_stdout(_Tee(sys.stdout)):
+        yield

@@ -1,0 +1,67 @@
+"""One JupyterLab for all browser tests; a Chromium for each module, because Playwright keeps the thread's event loop."""
+
+import itertools
+import os
+from pathlib import Path
+
+import pytest
+from browser.lab import Notebook, lab_in
+
+SETUP = "%load_ext hookcell\nimport threading, time\nfrom hookcell import flow, task"
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    place = tmp_path_factory.mktemp("lab")
+    (place / "notebooks").mkdir()
+    (place / "settings").mkdir()
+    with lab_in(place / "notebooks", place / "settings") as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1100, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def notebook(lab, page):
+    """Opens a notebook with these cells behind the one that loads hookcell, and runs that one."""
+
+    def open_(*cells, name=None):
+        name = name or f"notebook{next(_numbers)}.ipynb"
+        lab.write(name, [SETUP, *cells])
+        notebook = Notebook(lab, page, name).open().wait_for_kernel()
+        notebook.run(0)
+        return notebook
+
+    yield open_
+    lab.end_kernels()
+
+
+@pytest.fixture
+def photograph(page):
+    """Takes a picture of an element, if HOOKCELL_SCREENSHOTS names a folder to put it in."""
+
+    def take(element, name):
+        if folder := os.environ.get("HOOKCELL_SCREENSHOTS"):
+            element.screenshot(path=Path(folder) / f"{name}.png")
+
+    return take

@@ -1,0 +1,221 @@
+"""A JupyterLab of our own, and notebooks opened in its page."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+
+import nbformat
+
+TOKEN = "of-the-tests"  # noqa: S105 -- the server lives as long as the tests and listens on the loopback only
+PATIENCE = 60_000  # milliseconds: the machine may be slow and busy
+
+RUN_CELL = """index => {
+    const panel = jupyterapp.shell.currentWidget;
+    panel.content.activeCellIndex = index;
+    panel.content.deselectAll();
+    panel.content.mode = 'command';
+    window.cells ??= {};
+    window.cells[index] = 'running';
+    jupyterapp.commands.execute('notebook:run-cell').then(() => { window.cells[index] = 'ended'; });
+}"""
+OUTPUTS = "index => jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON()"
+KERNEL = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
+# Notes each state that a row or a run is seen in, in the page itself: nothing drawn can be missed.
+WATCH = """() => {
+    window.seen = [];
+    const last = new Map();
+    const look = () => {
+        for (const one of document.querySelectorAll('.hookcell [data-run]')) {
+            const name = one.querySelector('.task, .name')?.textContent, state = one.dataset.state;
+            if (last.get(one.dataset.run) === state) continue;
+            last.set(one.dataset.run, state);
+            const running = Object.values(window.cells ?? {}).includes('running');
+            window.seen.push({name, state, running, at: Date.now() / 1000});
+        }
+    };
+    new MutationObserver(look).observe(document.body, {childList: true, subtree: true, attributes: true});
+}"""
+
+
+class Lab:
+    """A running JupyterLab server; `start` again after `stop` keeps its notebooks."""
+
+    def __init__(self, folder, settings):
+        self.folder = folder
+        self.settings = settings
+        self.log = folder.parent / "lab.log"
+        self.process = None
+
+    def start(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        options = [
+            "--no-browser",
+            "--allow-root",
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={port}",
+            "--ServerApp.port_retries=0",
+            f"--ServerApp.root_dir={self.folder}",
+            f"--IdentityProvider.token={TOKEN}",
+            "--LabApp.news_url=None",
+            "--expose-app-in-browser",
+        ]
+        environment = {**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(self.settings), "PYTHONWARNINGS": "ignore"}
+        environment.pop("PYTEST_CURRENT_TEST", None)
+        with self.log.open("ab") as log:
+            command = [sys.executable, "-m", "jupyterlab", *options]
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=self.folder)
+        self._wait_until_up()
+
+    def _wait_until_up(self):
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                self.get("api/status")
+            except (urllib.error.URLError, OSError):
+                assert self.process.poll() is None, self.log.read_text()
+                time.sleep(0.1)
+            else:
+                return
+        raise TimeoutError(f"JupyterLab did not start:\n{self.log.read_text()}")
+
+    def request(self, method, path):
+        request = urllib.request.Request(  # noqa: S310 -- our own server
+            f"{self.url}/{path}", method=method, headers={"Authorization": f"token {TOKEN}"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return answer.read()
+
+    def get(self, path):
+        return json.loads(self.request("GET", path))
+
+    def end_kernels(self):
+        for session in self.get("api/sessions"):
+            self.request("DELETE", f"api/sessions/{session['id']}")
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.end_kernels()
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process = None
+
+    def write(self, name, cells):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        (self.folder / name).write_text(nbformat.writes(notebook), encoding="utf-8")
+
+    def read(self, name):
+        return nbformat.read(self.folder / name, as_version=4)
+
+
+class Notebook:
+    """A notebook that is open in a page."""
+
+    def __init__(self, lab, page, name):
+        self.lab, self.page, self.name = lab, page, name
+
+    def open(self):
+        """Opens it, or loads the page anew."""
+        self.page.goto(f"{self.lab.url}/lab/tree/{self.name}?reset&token={TOKEN}")
+        self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=PATIENCE)
+        self.page.wait_for_function(f"() => window.jupyterapp && {KERNEL}", timeout=PATIENCE)
+        self.page.evaluate(WATCH)
+        return self
+
+    def wait_for_kernel(self):
+        self.page.wait_for_function(f"() => {KERNEL}?.status === 'idle'", timeout=PATIENCE)
+        return self
+
+    # -- running
+
+    def start(self, index):
+        """Starts a cell; does not wait for it."""
+        self.page.evaluate(RUN_CELL, index)
+
+    def run(self, *indices):
+        """Runs cells, one after the other."""
+        for index in indices:
+            self.start(index)
+            self.wait_for_end(index)
+
+    def wait_for_end(self, index):
+        self.wait_for("index => window.cells[index] === 'ended'", index)
+
+    def running(self, index):
+        return self.page.evaluate("index => window.cells[index] === 'running'", index)
+
+    def interrupt(self):
+        """Presses Interrupt; gives the time."""
+        return self.page.evaluate(
+            "() => { jupyterapp.commands.execute('notebook:interrupt-kernel'); return Date.now() / 1000; }"
+        )
+
+    def cancel(self, index):
+        """Clicks the Cancel button below a cell; gives the time."""
+        self.view(index).get_by_role("button", name="Cancel").click(timeout=PATIENCE)
+        return self.page.evaluate("() => Date.now() / 1000")
+
+    def wait_for(self, condition, argument=None):
+        self.page.wait_for_function(condition, arg=argument, timeout=PATIENCE)
+
+    # -- reading
+
+    def outputs(self, index):
+        return self.page.evaluate(OUTPUTS, index)
+
+    def printed(self, index):
+        return "".join(
+            "".join(output["text"]) for output in self.outputs(index) if output["output_type"] == "stream"
+        )
+
+    def error(self, index):
+        """The name and message of the error that a cell ended with, or None."""
+        errors = [output for output in self.outputs(index) if output["output_type"] == "error"]
+        return f"{errors[0]['ename']}: {errors[0]['evalue']}" if errors else None
+
+    def cell(self, index):
+        """The output area of a cell, to look into."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-Cell-outputArea")
+
+    def view(self, index):
+        return self.cell(index).locator(".hookcell")
+
+    def seen(self):
+        """Every state that a row or run was drawn in: name, state, whether a cell was running, when."""
+        return self.page.evaluate("() => window.seen")
+
+    def wait_until_seen(self, name, state):
+        """Waits until a row or run has been drawn in a state; gives all that was."""
+        self.wait_for("([name, state]) => window.seen.some(one => one.name === name && one.state === state)", [name, state])
+        return self.seen()
+
+    def save(self):
+        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+
+
+def free_of_warnings(notebook, indices):
+    """No cell was told that messages were dropped."""
+    return all("rate exceeded" not in notebook.printed(index) for index in indices)
+
+
+@contextmanager
+def lab_in(folder, settings):
+    lab = Lab(folder, settings)
+    lab.start()
+    try:
+        yield lab
+    finally:
+        lab.stop()

@@ -1,0 +1,163 @@
+"""What is seen under a cell while it runs, and what stops it, in a real JupyterLab."""
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+HOOKS = """
+def say(task, run, state): print(f"{run.name} is {state.name}")
+def tell(flow, run, state): print(f"{run.name} is {state.name} since {state.at}")
+"""
+TEN_IN_A_ROW = """
+@task(on_completion=say)
+def step(n):
+    time.sleep(0.1)
+
+@flow
+def ten():
+    for n in range(10):
+        step(n)
+
+ten()
+"""
+TEN_BY_TWO_WORKERS = """
+from hookcell import ThreadRunner
+
+@task(on_completion=say)
+def step(n):
+    time.sleep(0.1)
+
+@flow(runner=ThreadRunner(max_workers=2))
+def ten():
+    [step.submit(n) for n in range(10)]
+
+ten()
+"""
+
+
+def states_of(name, seen):
+    return [one["state"] for one in seen if one["name"] == name]
+
+
+def test_rows_change_in_the_page_while_a_sync_flow_blocks_its_cell(notebook):
+    opened = notebook(HOOKS, TEN_IN_A_ROW)
+    opened.run(1, 2)
+    live = [one for one in opened.wait_until_seen("ten", "Completed") if one["running"]]
+    rows = {one["name"] for one in live} - {"ten"}
+    assert len(rows) >= 8, live
+    changing = [name for name in rows if states_of(name, live) == ["Running", "Completed"]]
+    assert len(changing) >= 5, live  # the view comes after 0.2 s, and draws 25 times a second at most
+    assert opened.printed(2).count("is Completed") == 10
+    assert opened.error(2) is None
+
+
+def test_submitted_rows_are_seen_pending_running_and_completed_before_the_cell_ends(notebook):
+    opened = notebook(HOOKS, TEN_BY_TWO_WORKERS)
+    opened.run(1, 2)
+    live = [one for one in opened.wait_until_seen("ten", "Completed") if one["running"]]
+    rows = {one["name"] for one in live} - {"ten"}
+    assert len(rows) == 10, live
+    changing = [name for name in rows if states_of(name, live)[:3] == ["Pending", "Running", "Completed"]]
+    assert len(changing) >= 3, live
+    assert opened.printed(2).count("is Completed") == 10  # printed by the workers' threads
+
+
+LATE = """
+go = threading.Event()
+
+@task(on_completion=say)
+def late():
+    go.wait(60)
+    print("late body")
+
+future = late.submit()
+"""
+MEANWHILE = """
+print("second cell begins")
+go.set()
+future.wait(60)
+time.sleep(0.2)
+print("second cell ends")
+"""
+
+
+def test_prints_of_a_thread_stand_under_the_cell_that_launched_it_while_another_runs(notebook):
+    opened = notebook(HOOKS, LATE, MEANWHILE)
+    opened.run(1, 2, 3)
+    assert opened.printed(3) == "second cell begins\nsecond cell ends\n"
+    assert opened.printed(2) == "late body\nlate is Completed\n"
+
+
+FOR_EVER = """
+def clean_up(flow, run, state): print("cleaning up")
+
+@task
+def endless():
+    time.sleep(600)
+
+@flow(on_cancellation=clean_up, on_end=tell)
+def long_flow():
+    endless()
+
+long_flow()
+"""
+FOR_EVER_CELL = """%%flow long_flow --on-cancellation clean_up --on-end tell
+time.sleep(600)
+"""
+FOR_EVER_ASYNC = """
+import asyncio
+
+@flow(on_cancellation=clean_up, on_end=tell)
+async def long_flow():
+    await asyncio.sleep(600)
+
+await long_flow()
+"""
+AWAITING_CELL = """%%flow long_flow --on-cancellation clean_up --on-end tell
+import asyncio
+await asyncio.sleep(600)
+"""
+KINDS = {
+    "decorated": FOR_EVER,
+    "cell": FOR_EVER_CELL,
+    "awaited": FOR_EVER_ASYNC,
+    "awaiting cell": AWAITING_CELL,
+}
+CLEAN_UP = "def clean_up(flow, run, state): print('cleaning up')"
+
+
+def seconds_until_cancelled(notebook, index, since):
+    printed = notebook.printed(index)
+    assert "cleaning up\n" in printed
+    assert "is Cancelled since" in printed
+    return float(printed.rpartition("since ")[2]) - since
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_interrupt_ends_a_flow_in_cancelled_within_a_second(notebook, kind):
+    opened = notebook(HOOKS, CLEAN_UP, KINDS[kind], "print('the kernel is well')")
+    opened.run(1, 2)
+    opened.start(3)
+    opened.wait_until_seen("long_flow", "Running")
+    pressed = opened.interrupt()
+    opened.wait_for_end(3)
+    assert seconds_until_cancelled(opened, 3, pressed) < 1
+    assert opened.error(3) == "RunInterrupted: flow run 'long_flow' was interrupted"
+    opened.wait_until_seen("long_flow", "Cancelled")
+    opened.run(4)
+    assert opened.printed(4) == "the kernel is well\n"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_cancel_button_ends_a_flow_in_cancelled_while_its_cell_blocks(notebook, kind):
+    opened = notebook(HOOKS, CLEAN_UP, KINDS[kind], "print('the kernel is well')")
+    opened.run(1, 2)
+    opened.start(3)
+    opened.wait_until_seen("long_flow", "Running")
+    clicked = opened.cancel(3)
+    opened.wait_for_end(3)
+    assert seconds_until_cancelled(opened, 3, clicked) < 1
+    assert opened.error(3) == "CancelledRun: Flow run was cancelled."
+    opened.wait_until_seen("long_flow", "Cancelled")
+    opened.run(4)
+    assert opened.printed(4) == "the kernel is well\n"
