@@ -31,7 +31,7 @@ from hookcell.futures import Future, FutureList
 from hookcell.hooks import HookRun, Hooks, hook
 from hookcell.injection import provide
 from hookcell.runners.local import InlineRunner, ThreadRunner
-from hookcell.runs import FlowRun, Listener, Run, TaskRun
+from hookcell.runs import FlowRun, Listener, Run, TaskRun, session
 from hookcell.states import (
     Cancelled,
     Cancelling,
@@ -45,9 +45,14 @@ from hookcell.states import (
     State,
     StateType,
 )
+from hookcell.store.memory import MemoryStore
 from hookcell.tasks import Task, task
 
 __version__ = "0.1.0"
+
+# What the session remembers of its runs.
+remembered = MemoryStore()
+session.listen(remembered)
 
 
 def load_ipython_extension(shell: object) -> None:
@@ -87,6 +92,7 @@ __all__ = [
     "Listener",
     "MappingLengthMismatch",
     "MappingMissingIterable",
+    "MemoryStore",
     "ParameterBindError",
     "ParameterTypeError",
     "Paused",
@@ -111,6 +117,8 @@ __all__ = [
     "flow",
     "hook",
     "provide",
+    "remembered",
+    "session",
     "tags",
     "task",
 ]

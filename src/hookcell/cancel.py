@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 Reason = Literal["interrupt", "cancel", "timeout", "shutdown"]
 
+# How many stops this process has seen: as long as there was none, nobody need look for one.
+stops = 0
 # Reentrant: a signal handler cancels in the very thread that may be inside it.
 _deciding = threading.RLock()
 _pokes: list[Callable[[CancelToken], None]] = []
@@ -73,7 +75,9 @@ class CancelToken:
         Returns:
             Whether this was the first time.
         """
+        global stops  # noqa: PLW0603 -- read on the hot path, where a look-up more would count
         with _deciding:
+            stops += 1
             first = self._reason is None
             if first:
                 self._reason = reason
@@ -83,6 +87,10 @@ class CancelToken:
         for poke in tuple(_pokes):
             poke(self)
         return first
+
+    def time_out(self) -> None:
+        """Ask for a stop because a time is up."""
+        self.cancel("timeout")
 
     def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Have `wake` called (it only enqueues or signals) at each cancel here or above.

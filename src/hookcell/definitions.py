@@ -113,7 +113,7 @@ class Definition:
 
     def _options_with(self, changes: dict[str, Any]) -> dict[str, Any]:
         """Give all options with some changed: None keeps one, an empty list clears hooks."""
-        kept = {kind: [hook.source for hook in self.hooks[kind]] for kind in KINDS}
+        kept = {kind: [hook.source for hook in self.hooks[kind]] for kind in KINDS if kind in self.hooks}
         given = {ALIASES.get(name, name): value for name, value in changes.items() if value is not None}
         return {**self.options, **kept, **given}
 

@@ -86,7 +86,7 @@ def _hook_call(step: HookCall, shield: Shield, go_on: GoOn) -> Outcome:
     hook_run, token = step.hook_run, step.token
     seconds = hook_run.hook.timeout_seconds
     if seconds is not None:
-        deadlines.add(hook_run, seconds, partial(token.cancel, "timeout"))
+        deadlines.add(hook_run, seconds, token.time_out)
     entered = holding.set(hook_run)
     try:
         outcome = shield.guard(token, step.call, (step.moment,), None, go_on)
@@ -211,7 +211,7 @@ async def acall(
     _loops.raise_again(task, outer)
     value, error = ending(run)
     if token.reason == "interrupt" and (run.state.is_cancelled() or not token.heard):
-        error = interrupted_error()
+        error = interrupted_error(f"{run.definition.kind} run {run.name!r}")
     if error is not None or foreign is not None:
         raise _safe(foreign or error, nested=outer is not None)
     return value
@@ -257,7 +257,7 @@ async def _ahook_call(step: HookCall, task: Any) -> Outcome:
     hook_run, token = step.hook_run, step.token
     seconds = hook_run.hook.timeout_seconds
     if seconds is not None:
-        deadlines.add(hook_run, seconds, partial(token.cancel, "timeout"))
+        deadlines.add(hook_run, seconds, token.time_out)
     entered = holding.set(hook_run)
     try:
         outcome = shield_here().guard(token, step.call, (step.moment,), None, None)
@@ -406,14 +406,14 @@ APERFORM: dict[type, Callable[[Any, Any], Awaitable[Outcome]]] = {
 _interrupted: type[BaseException] | None = None
 
 
-def interrupted_error() -> BaseException:
+def interrupted_error(what: str = "the run") -> BaseException:
     """Make what an async call raises after an Interrupt: an asyncio.CancelledError, because a loop survives that."""
     global _interrupted  # noqa: PLW0603 -- asyncio is not imported before somebody uses it
     if _interrupted is None:
         import asyncio  # noqa: PLC0415
 
         _interrupted = type("RunInterrupted", (asyncio.CancelledError,), {"__module__": RunInterrupted.__module__})
-    return _interrupted("the run was interrupted")
+    return _interrupted(f"{what} was interrupted")
 
 
 # -- async work for sync callers -----------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ the steps.
 from __future__ import annotations
 
 import time
-from functools import partial
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from hookcell import policies, upstream
+from hookcell import cancel, policies, upstream
 from hookcell.cancel import CancelToken, HookToken
 from hookcell.deadlines import deadlines
 from hookcell.errors import HookTimeout, ParameterBindError, ParameterTypeError, RunInterrupted, is_cancelled_error
@@ -20,7 +20,7 @@ from hookcell.hooks import HookRun
 from hookcell.injection import Moment
 from hookcell.runs import session
 from hookcell.shield import LeftBehind
-from hookcell.states import CRASHED, FAILED, PENDING, RUNNING, SCHEDULED, State, failure_of
+from hookcell.states import CANCELLING, CRASHED, FAILED, PENDING, RUNNING, SCHEDULED, State, failure_of
 from hookcell.steps import Body, HookCall, Sleep, TakeGate, Wait
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _clock = time.perf_counter
 # How long a run that is being stopped waits for those it submitted, in seconds, before it goes on without them.
 STRAGGLERS = 0.8
+_FAILURES = frozenset({FAILED, CRASHED})
 
 
 def begin(run: Run) -> None:
@@ -41,7 +42,7 @@ def begin(run: Run) -> None:
     parent = run.parent
     if parent is not None:
         if parent._children is None:
-            parent._children = []
+            parent._children = deque()
         parent._children.append(run)
     if parent is not None and parent.over and (parent.left_behind or parent.state.is_cancelled()):
         run.token.cancel("shutdown")  # type: ignore[union-attr] -- started by code that did not stop when told to
@@ -55,8 +56,16 @@ def life_of(run: Run) -> Generator[Step, Outcome, None]:
     try:
         if due := run.due.due(run.state):
             yield from _fire(run, run.state, due, None)
-        if (yield from _ready(run)):
-            yield from _tries(run)
+        if run.awaited:
+            yield from _wait_for_upstream(run)
+        ending = _unfit(run)
+        if ending is None:
+            ending = yield from _tries(run)
+        due = _enter(run, ending)
+        if (failed := ending.type in _FAILURES) and session.failed:
+            session.tell(session.failed, run, ending)
+        if due:
+            yield from _fire(run, ending, due, failure_of(ending) if failed else ending.exception)
     except Exception as error:  # noqa: BLE001 -- a fault of ours, or user code where none is expected (a broken __str__)
         _enter(run, State(CRASHED, None, f"hookcell could not go on: {type(error).__name__}", error))
     _finish(run)
@@ -71,16 +80,10 @@ def _enter(run: Run, state: State[Any]) -> tuple[Hook, ...]:
     return run.due.due(state)
 
 
-def _end(run: Run, state: State[Any]) -> Generator[Step, Outcome, None]:
-    """Enter a state that the run's code does not go on from."""
-    if due := _enter(run, state):
-        error = failure_of(state) if state.type in {FAILED, CRASHED} else state.exception
-        yield from _fire(run, state, due, error)
-
-
 def _finish(run: Run) -> None:
     """Drop what only a living run needs, and let those go on who wait for it."""
     run.token = run.scope = run.context = run.submitted = None
+    run.awaited = ()
     if run.future is not None:
         run.future.resolve()
         run.future = None
@@ -89,97 +92,87 @@ def _finish(run: Run) -> None:
 # -- before the first try ------------------------------------------------------------------------------------------
 
 
-def _ready(run: Run) -> Generator[Step, Outcome, bool]:
-    """Wait for upstream runs and bind the arguments; False if the run ends without having run."""
-    token = run.token
-    assert token is not None  # noqa: S101 -- a run has its token until it is over
-    if run.awaited:
-        if pending := upstream.futures_of(run.awaited):
-            yield Wait(pending, token)
-        if token.reason is None and (blame := upstream.not_completed(run.awaited)):
-            yield from _end(run, State(PENDING, "NotReady", *blame))
-            return False
-    if token.reason is not None:
-        yield from _end(run, policies.cancelled(run, []))
-        return False
-    if (error := _bind(run)) is not None:
-        yield from _end(run, policies.invalid(run, error))
-        return False
-    return True
+def _wait_for_upstream(run: Run) -> Generator[Step, Outcome, None]:
+    if pending := upstream.futures_of(run.awaited):
+        yield Wait(pending, run.token)
 
 
-def _bind(run: Run) -> Exception | None:
+def _unfit(run: Run) -> State[Any] | None:
+    """Put upstream results in place and bind the arguments; give the state of a run that cannot begin."""
+    if run.token.reason is not None:  # type: ignore[union-attr] -- a run has its token until it is over
+        return policies.cancelled(run, [])
     try:
         if run.awaited:
-            run.args = tuple(upstream.replaced(value, upstream.result_of) for value in run.args)
-            run.kwargs = {k: upstream.replaced(v, upstream.result_of) for k, v in (run.kwargs or {}).items()} or None
-            run.awaited = ()
+            if blame := upstream.not_completed(run.awaited):
+                return State(PENDING, "NotReady", *blame)
+            upstream.put_results_in(run)
         run.definition.bind(run)
     except (ParameterBindError, ParameterTypeError) as error:
-        return error.with_traceback(None)  # the call is at fault, not the line of ours that found out
+        return policies.invalid(run, error.with_traceback(None))  # the call is at fault, not our line that found out
     return None
 
 
 # -- tries ---------------------------------------------------------------------------------------------------------
 
 
-def _tries(run: Run) -> Generator[Step, Outcome, None]:
+def _tries(run: Run) -> Generator[Step, Outcome, State[Any]]:
+    """Run the body until it does not fail, or no try is left; give the state the run ends in."""
+    definition = run.definition
     name: str | None = None
     failure: BaseException | None = None
     while True:
         run.attempt += 1
-        running = State[Any](RUNNING, name)
-        if due := _enter(run, running):
-            yield from _fire(run, running, due, failure)
-        state = yield from _one_try(run)
-        if state is None or not policies.tried_again(run, state):
-            break
+        state = State(RUNNING, name)
+        if due := _enter(run, state):
+            yield from _fire(run, state, due, failure)
+        if definition.timeout_seconds is not None:
+            _set_deadline(run, definition.timeout_seconds)
+        outcome = yield Body(run)
+        if run.submitted and not policies.stopped(run, outcome):
+            outcome = yield from _wait_for_submitted(run, outcome)
+        if run.scope is not run.token:
+            deadlines.remove(run.scope)
+        if policies.stopped(run, outcome):
+            return (yield from _stop(run, outcome))
+        if cancel.stops:
+            _tell_if_swallowed(run)
+        state = policies.end_of(run, outcome)
+        if not policies.tried_again(run, state):
+            return state
         name, failure = "Retrying", failure_of(state)
         if not (yield from _pause(run, failure)):
-            state = None
-            break
-    yield from _stop(run) if state is None else _end(run, state)
+            return (yield from _stop(run, outcome))
 
 
-def _one_try(run: Run) -> Generator[Step, Outcome, State[Any] | None]:
-    """Run the body once; give the state it leads to, or None if the run was stopped."""
-    timeout = run.definition.timeout_seconds
-    if timeout is not None:
-        run.scope = CancelToken(run.token)
-        deadlines.add(run.scope, timeout, partial(run.scope.cancel, "timeout"))
-    outcome = yield Body(run)
-    run.left_behind = type(outcome) is LeftBehind
-    if run.submitted and not policies.stopped(run, outcome):
-        yield from _wait_for_submitted(run, outcome)
-    if timeout is not None:
-        deadlines.remove(run.scope)
-    if policies.stopped(run, outcome):
-        return None
-    if outcome.error is None and run.token is not None and run.token.reason is not None:
-        run.note(f"{run.name!r} was told to stop, but its code caught the interrupt and went on; it counts as completed")
-    return policies.end_of(run, outcome)
+def _tell_if_swallowed(run: Run) -> None:
+    if run.token is not None and run.token.reason is not None:
+        run.note(f"{run.name!r} was told to stop, but its code caught that and went on; it ends as if nothing had happened")
+
+
+def _set_deadline(run: Run, seconds: float) -> None:
+    """Give a try a token of its own, which its timeout cancels."""
+    scope = run.scope = CancelToken(run.token)
+    deadlines.add(scope, seconds, scope.time_out)
 
 
 def _pause(run: Run, failure: BaseException) -> Generator[Step, Outcome, bool]:
     """Wait before the next try, if it asks for a wait; False if the run was stopped meanwhile."""
-    token = run.token
-    assert token is not None  # noqa: S101 -- a run has its token until it is over
-    if run.scope is not token:
-        run.scope = token
+    token = run.scope = run.token
     delay = run.definition.delay_before(run.attempt + 1)
     if delay > 0:
-        message = f"Try {run.attempt} of {run.definition.retries + 1} ended with {type(failure).__name__}; next try in {delay:g} s"
-        waiting = State[Any](SCHEDULED, "AwaitingRetry", message)
-        if due := _enter(run, waiting):
-            yield from _fire(run, waiting, due, failure)
-        yield Sleep(delay, token)
-    return token.reason is None
+        tries = f"Try {run.attempt} of {run.definition.retries + 1}"
+        state = State(SCHEDULED, "AwaitingRetry", f"{tries} ended with {type(failure).__name__}; next try in {delay:g} s")
+        if due := _enter(run, state):
+            yield from _fire(run, state, due, failure)
+        yield Sleep(delay, token)  # type: ignore[arg-type] -- a run has its token until it is over
+    return token.reason is None  # type: ignore[union-attr]
 
 
-def _wait_for_submitted(run: Run, outcome: Outcome) -> Generator[Step, Outcome, None]:
+def _wait_for_submitted(run: Run, outcome: Outcome) -> Generator[Step, Outcome, Outcome]:
     """Wait for the runs that the body submitted: a run is not over before they are.
 
-    When the body failed, those that have not started never do.
+    When the body failed, those that have not started never do. When they take longer than the run may, they are told
+    to stop, and the run has timed out.
     """
     submitted = run.submitted or []
     if outcome.error is not None:
@@ -188,9 +181,11 @@ def _wait_for_submitted(run: Run, outcome: Outcome) -> Generator[Step, Outcome, 
         _look_at_returned(outcome.value)
     if pending := _pending(submitted):
         yield Wait(pending, run.scope)
-    if (pending := _pending(submitted)) and run.scope is not run.token:  # out of time: they are told to stop too
+    if (pending := _pending(submitted)) and run.scope is not run.token:
         yield Wait(pending, run.token, STRAGGLERS)
+        outcome = outcome if outcome.error is not None else policies.out_of_time(run)
     _tell_of_unseen(run, submitted)
+    return outcome
 
 
 def _pending(submitted: list[Any]) -> list[Any]:
@@ -213,24 +208,26 @@ def _tell_of_unseen(run: Run, submitted: list[Any]) -> None:
     """Nothing is silent: a failure that nobody looked at is told."""
     for future in submitted:
         state = future.run.state
-        if state.type in {FAILED, CRASHED} and not future.looked_at:
+        if state.type in _FAILURES and not future.looked_at:
             run.note(f"task run {future.run.name!r} {state.name.lower()} and nobody looked at it: {state.message}")
 
 
 # -- stopping ------------------------------------------------------------------------------------------------------
 
 
-def _stop(run: Run) -> Generator[Step, Outcome, None]:
-    """Cancelling, with its hooks; then Cancelled, once the runs it submitted have stopped too.
+def _stop(run: Run, outcome: Outcome) -> Generator[Step, Outcome, State[Any]]:
+    """Cancelling, with its hooks; give Cancelled, once the runs it submitted have stopped too.
 
     Those that cannot be stopped are left behind and named.
     """
-    yield from _end(run, policies.cancelling())
+    run.left_behind = type(outcome) is LeftBehind
+    state = State(CANCELLING)
+    if due := _enter(run, state):
+        yield from _fire(run, state, due, None)
     submitted = run.submitted or []
     if pending := _pending(submitted):
         yield Wait(pending, None, STRAGGLERS)
-    stuck = [future.run.name for future in submitted if future.run.left_behind or not future.done()]
-    yield from _end(run, policies.cancelled(run, stuck))
+    return policies.cancelled(run, [f.run.name for f in submitted if f.run.left_behind or not f.done()])
 
 
 # -- hooks ---------------------------------------------------------------------------------------------------------
@@ -242,10 +239,14 @@ def _fire(
     """Call hooks one after another, each in its turn."""
     moment = Moment(run.definition, run, state, error)
     for hook in due:
-        if not hook.conditional or (hook.wanted(moment, run.hooks) and (yield from _when(hook, moment))):
-            for _ in range(hook.retries + 1):
-                if (yield from _call(hook, moment)):
-                    break
+        if hook.conditional and not (hook.wanted(moment, run.hooks) and (yield from _when(hook, moment))):
+            continue
+        for _ in range(hook.retries + 1):
+            call = _begin_call(hook, moment)
+            if not hook.concurrent and not gate.try_take(call.hook_run):
+                yield TakeGate(call.hook_run, call.token)
+            if _end_call(call, _clock(), (yield call)):
+                break
 
 
 def _when(hook: Hook, moment: Moment) -> Generator[Step, Outcome, bool]:
@@ -260,26 +261,27 @@ def _when(hook: Hook, moment: Moment) -> Generator[Step, Outcome, bool]:
     return False
 
 
-def _call(hook: Hook, moment: Moment) -> Generator[Step, Outcome, bool]:
-    """Call a hook once and record how it ended; False if it failed."""
+def _begin_call(hook: Hook, moment: Moment) -> HookCall:
+    """Record that a hook is about to be called."""
     run = moment.run
     hook_run = run._hook_runs = HookRun(hook, moment.state, run._hook_runs)
-    token = HookToken(run.token)
+    # Runs that the hook starts are stopped with the hook, not with the run it belongs to.
+    token = run.scope = HookToken(run.token)
     if session.hook_began:
         session.tell(session.hook_began, run, hook_run)
-    if not hook.concurrent and not gate.try_take(hook_run):
-        yield TakeGate(hook_run, token)
-    # Runs that the hook starts are stopped with the hook, not with the run it belongs to.
-    scope, run.scope = run.scope, token
-    began = _clock()
-    outcome = yield HookCall(hook_run, moment, token, hook.call)
+    return HookCall(hook_run, moment, token, hook.call)
+
+
+def _end_call(call: HookCall, began: float, outcome: Outcome) -> bool:
+    """Record how a hook call ended; False if it failed."""
+    run, hook_run = call.moment.run, call.hook_run
     hook_run.seconds = _clock() - began
-    run.scope = scope
+    run.scope = run.token
     if outcome.error is None:
         hook_run.outcome = "ok"
     else:
-        _blame(run, hook_run, outcome.error, token)
-    if not hook.concurrent:
+        _blame(run, hook_run, outcome.error, call.token)
+    if not hook_run.hook.concurrent:
         gate.release(hook_run)
     if session.hook_ended:
         session.tell(session.hook_ended, run, hook_run)

@@ -48,6 +48,8 @@ class Gate:
             if hook_run not in self._inside:
                 return
             self._inside.remove(hook_run)
+            if not self._waiting:
+                return
             waiting, self._waiting = self._waiting, []
         for wake in waiting:
             wake()

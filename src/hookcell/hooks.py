@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from hookcell.errors import HookSignatureError, UnknownOptionError
-from hookcell.injection import Moment, Scope, bound_in, is_async, name_of, plan_call
+from hookcell.injection import Moment, Scope, bound_in, name_of, plan_call
 from hookcell.states import CANCELLING, COMPLETED, CRASHED, FAILED, FINAL, RUNNING, SCHEDULED, State, StateType
 
 if TYPE_CHECKING:
@@ -110,11 +110,8 @@ def _check_whole(fn: Any) -> None:
 
 
 def _check_when(when: Any, name: str) -> None:
-    if when is not None and (not callable(when) or is_async(when)):
-        what = "which is async" if callable(when) else "which is not callable"
-        raise HookSignatureError(
-            f"when= of hook {name!r} is {when!r}, {what}; give a plain function that says yes or no"
-        )
+    if when is not None and not callable(when):
+        raise HookSignatureError(f"when= of hook {name!r} is {when!r}, which is not callable; pass a function")
 
 
 def _check_retries(retries: Any, name: str) -> None:
@@ -325,6 +322,10 @@ class Hooks:
 
     def __getitem__(self, kind: str) -> tuple[Hook, ...]:
         return self._by_kind.get(_kind(kind), ())
+
+    def __contains__(self, kind: str) -> bool:
+        """Whether a kind was given, be it with no hooks."""
+        return kind in self._by_kind
 
     def __bool__(self) -> bool:
         return bool(self._by_type or self._raw)

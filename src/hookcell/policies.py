@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hookcell import cancel
 from hookcell.errors import ParameterTypeError, RunInterrupted, RunTimeout, crash_message, is_cancelled_error
+from hookcell.shield import Outcome
 from hookcell.states import (
     CANCELLED,
-    CANCELLING,
     COMPLETED,
     CRASHED,
     FAILED,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hookcell.runs import Run
-    from hookcell.shield import Outcome
 
 PLAIN_RESULTS = frozenset({int, float, bool, str, bytes, type(None)})
 
@@ -31,10 +31,9 @@ def stopped(run: Run, outcome: Outcome) -> bool:
 
     A body that swallowed the stop has completed; one that ended before it could be told has not.
     """
-    reason = run.token.reason if run.token is not None else None
-    if reason is None:
+    if not cancel.stops or run.token is None or run.token.reason is None:
         return False
-    return outcome.error is not None or not (run.scope is not None and run.scope.heard)
+    return outcome.error is not None or run.scope is None or not run.scope.heard
 
 
 def timed_out(run: Run, outcome: Outcome) -> bool:
@@ -43,6 +42,13 @@ def timed_out(run: Run, outcome: Outcome) -> bool:
     if scope is None or scope is run.token or scope._reason != "timeout":
         return False
     return scope.heard > 0 and _is_stop(outcome.error)
+
+
+def out_of_time(run: Run) -> Outcome:
+    """Give the outcome of a body whose submitted runs took longer than the run may."""
+    if run.scope is not None:
+        run.scope.heard = max(run.scope.heard, 1)
+    return Outcome(None, RunInterrupted())
 
 
 def _is_stop(error: BaseException | None) -> bool:
@@ -147,11 +153,6 @@ def _single(data: Any) -> Any:
 def tried_again(run: Run, state: State[Any]) -> bool:
     """Whether a failed run has a try left."""
     return state.type is FAILED and run.attempt <= run.definition.retries
-
-
-def cancelling() -> State[Any]:
-    """Give the state of a run that is being stopped."""
-    return State(CANCELLING)
 
 
 def cancelled(run: Run, stuck: list[str]) -> State[Any]:

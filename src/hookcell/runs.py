@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 import threading
+from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -67,6 +68,9 @@ class Listener:
     def moved(self, run: Run, state: State[Any]) -> None:
         """A run has entered a state."""
 
+    def failed(self, run: Run, state: State[Any]) -> None:
+        """A run has failed or crashed for good; `moved` has been told too."""
+
     def hook_began(self, run: Run, hook_run: HookRun) -> None:
         """A hook is about to be called."""
 
@@ -77,7 +81,7 @@ class Listener:
         """Something worth telling the user happened to a run."""
 
 
-EVENTS = ("created", "moved", "hook_began", "hook_ended", "logged")
+EVENTS = ("created", "moved", "failed", "hook_began", "hook_ended", "logged")
 
 
 class Session:
@@ -104,6 +108,7 @@ class Session:
 
     created: tuple[Callable[[Run], None], ...]
     moved: tuple[Callable[[Run, State[Any]], None], ...]
+    failed: tuple[Callable[[Run, State[Any]], None], ...]
     hook_began: tuple[Callable[[Run, HookRun], None], ...]
     hook_ended: tuple[Callable[[Run, HookRun], None], ...]
     logged: tuple[Callable[[Run, str], None], ...]
@@ -211,7 +216,7 @@ class Run:
         # Its body did not stop when told to, and the run went on without it.
         self.left_behind = False
         self._hook_runs: HookRun | None = None
-        self._children: list[Run] | None = None
+        self._children: deque[Run] | None = None
         self._notes: list[str] | None = None
         around = current_tags.get()
         self.tags = definition.tags | around if around else definition.tags

@@ -16,6 +16,7 @@ from _thread import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
+from hookcell import cancel
 from hookcell.cancel import CancelToken, forget_poke, poke_on_cancel
 from hookcell.deadlines import deadlines
 from hookcell.errors import RunInterrupted
@@ -53,7 +54,7 @@ LOST = Outcome()
 def _enter_body(token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:
     """Run the body in a frame in which a stop may raise; without it one that comes just before the body is lost."""
     __tracebackhide__ = True
-    if token._presses or token.parent is not None:
+    if cancel.stops:
         deliver(token)
     return fn(*args, **kwargs) if kwargs else fn(*args)
 
@@ -134,7 +135,7 @@ class MainShield(Shield):
     def raise_again(self, outer: CancelToken | None) -> None:
         """Re-enter the enclosing body."""
         self.armed = outer
-        if outer is not None:
+        if cancel.stops and outer is not None:
             deliver(outer)
 
     # -- the signal
@@ -294,7 +295,7 @@ class ThreadShield(Shield):
         """Re-enter the enclosing body."""
         with self._lock:
             self.armed = outer
-        if outer is not None:
+        if cancel.stops and outer is not None:
             deliver(outer)
 
     def poke(self, token: CancelToken) -> None:

@@ -25,6 +25,14 @@ RUN_CELL = """index => {
     jupyterapp.commands.execute('notebook:run-cell').then(() => { window.cells[index] = 'ended'; });
 }"""
 OUTPUTS = "index => jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON()"
+# Counts what the kernel tells the page, second by second.
+COUNT = """() => {
+    window.told = [];
+    const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    kernel.iopubMessage.connect((_, message) => {
+        window.told.push({type: message.header.msg_type, at: Date.now() / 1000});
+    });
+}"""
 KERNEL = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
 # Notes each state that a row or a run is seen in, in the page itself: nothing drawn can be missed.
 WATCH = """() => {
@@ -202,13 +210,16 @@ class Notebook:
         self.wait_for("([name, state]) => window.seen.some(one => one.name === name && one.state === state)", [name, state])
         return self.seen()
 
+    def count_messages(self):
+        """From now on, keeps what kind of message came when."""
+        self.page.evaluate(COUNT)
+
+    def messages(self, kind):
+        """When messages of a kind came."""
+        return [one["at"] for one in self.page.evaluate("() => window.told") if one["type"] == kind]
+
     def save(self):
         self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
-
-
-def free_of_warnings(notebook, indices):
-    """No cell was told that messages were dropped."""
-    return all("rate exceeded" not in notebook.printed(index) for index in indices)
 
 
 @contextmanager

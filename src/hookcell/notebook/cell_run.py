@@ -148,9 +148,12 @@ class Attempt:
     def _ending(self) -> BaseException | None:
         run, token = self.run, self._token
         if token.reason == "interrupt" and (run.state.is_cancelled() or not token.heard):
-            if self._guard is not None:
-                return drive.interrupted_error()
-            return RunInterrupted(f"flow run {run.name!r} was interrupted")
+            told = f"flow run {run.name!r} was interrupted"
+            if self._guard is None:
+                return RunInterrupted(told)
+            error = drive.interrupted_error()
+            error.args = (told,)
+            return error
         return ending_of(run)
 
     def end(self) -> None:

@@ -46,7 +46,8 @@ class Ring:
         self._undo: list[Callable[[], Any]] = [kernel.overhear_prints()]
         self._painter: Painter | None = None
         self.settings.observe(self._names_changed, names=["flow_magic", "task_magic"])
-        self.settings.observe(self._view_changed, names=["view", "settle_seconds"])
+        self.settings.observe(self._view_changed, names=["view"])
+        self.settings.observe(self._patience_changed, names=["settle_seconds"])
         wire.name_cells_by(kernel.cell_title)
         self._forget_magics: Callable[[], None] = self._teach()
         self._view_changed()
@@ -135,6 +136,11 @@ class Ring:
             from hookcell.notebook.view import Painter  # noqa: PLC0415 -- slow to import, and only a kernel shows views
 
             self._painter = Painter(self.settings.settle_seconds)
+
+    def _patience_changed(self, _change: Any) -> None:
+        if self._painter is not None:
+            self._painter.settle_after = self.settings.settle_seconds
+            self._painter.nudge()
 
     def unload(self) -> None:
         """Leave nothing behind."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import itertools
+import logging
 import threading
 import time
 from collections import deque
@@ -149,7 +150,7 @@ class Picture:
         self.cell_ended = True
         self.draw(now)
         calm = self.board.ended and (self.widget is None or settled.is_small(self.board.snapshot()))
-        if not self.settled and (calm or kernel.headless()):
+        if calm or kernel.headless():
             self.settle()
 
     def idle(self, now: float, settle_after: float) -> bool:
@@ -157,9 +158,10 @@ class Picture:
         return self.cell_ended and self.board.ended and (self.widget is None or now - self.touched >= settle_after)
 
     def settle(self) -> None:
-        """Show the picture that needs no kernel, in place of the live one."""
-        self.settled = True
-        self.context.copy().run(self._display_settled)
+        """Show the picture that needs no kernel, in place of the live one; once."""
+        if not self.settled:
+            self.settled = True
+            self.context.copy().run(self._display_settled)
 
     def _display_settled(self) -> None:
         from IPython.display import display  # noqa: PLC0415 -- only a kernel draws
@@ -183,7 +185,8 @@ class Painter(Listener):
     """
 
     def __init__(self, settle_after: float = 120.0) -> None:
-        self._settle_after = settle_after
+        self.settle_after = settle_after
+        self._ended_cells: set[str] = set()
         self._moved: deque[Run] = deque()
         self._pictures: dict[str, Picture] = {}
         self._of_root: dict[int, Picture] = {}
@@ -214,6 +217,12 @@ class Painter(Listener):
         if not self._awake:
             self.nudge()
 
+    def hook_began(self, run: Run, hook_run: HookRun) -> None:  # noqa: ARG002
+        """Note that there is something to draw."""
+        self._moved.append(run)
+        if not self._awake:
+            self.nudge()
+
     def hook_ended(self, run: Run, hook_run: HookRun) -> None:  # noqa: ARG002
         """Note that there is something to draw."""
         self._moved.append(run)
@@ -230,6 +239,7 @@ class Painter(Listener):
         picture = self._pictures.get(key)
         if picture is None or picture.settled:
             picture = self._pictures[key] = Picture(next(self._numbers), kernel.here(), self.nudge)
+            picture.cell_ended = key in self._ended_cells  # a thread that a cell left behind may start runs later
         return picture
 
     # -- drawing: on the thread
@@ -250,21 +260,30 @@ class Painter(Listener):
 
     def _patience(self) -> float | None:
         """How long nothing needs to be drawn: for ever if no board is open."""
-        pictures = self._pictures.values()
+        pictures = tuple(self._pictures.values())
         if any(not picture.board.ended for picture in pictures):
             return INTERVAL
-        waiting = [self._settle_after - (time.monotonic() - picture.touched) for picture in pictures]
+        waiting = [self.settle_after - (time.monotonic() - picture.touched) for picture in pictures]
         return max(INTERVAL, min(waiting)) if waiting else None
 
     def _round(self, now: float) -> None:
         self._awake = False
         self._take_notice()
         for key, picture in tuple(self._pictures.items()):
-            picture.draw(now)
-            if picture.idle(now, self._settle_after):
-                picture.settle()
+            if not picture.settled:
+                self._draw(picture, now)
             if picture.settled:
-                self._forget(key)
+                self._forget(key, picture)
+
+    def _draw(self, picture: Picture, now: float) -> None:
+        """Draw one board; one that cannot be drawn is given up, because the others and the runs go on."""
+        try:
+            picture.draw(now)
+            if picture.idle(now, self.settle_after):
+                picture.settle()
+        except Exception:
+            picture.settled = True
+            logging.getLogger("hookcell").exception("The view of a cell cannot be drawn; its runs go on.")
 
     def _take_notice(self) -> None:
         moved = self._moved
@@ -277,16 +296,19 @@ class Painter(Listener):
             if picture is not None:
                 picture.board.see(run)
 
-    def _forget(self, key: str) -> None:
-        picture = self._pictures.pop(key)
-        for number in [number for number, one in self._of_root.items() if one is picture]:
+    def _forget(self, key: str, picture: Picture) -> None:
+        if self._pictures.get(key) is picture:
+            del self._pictures[key]
+        for number in [number for number, one in tuple(self._of_root.items()) if one is picture]:
             del self._of_root[number]
 
     # -- the cell's end: on the main thread
 
     def end_cell(self, _result: Any = None) -> None:
         """Show what the cell's runs came to, before its next cell begins."""
-        picture = self._pictures.get(kernel.cell_key())
+        key = kernel.cell_key()
+        self._ended_cells.add(key)
+        picture = self._pictures.get(key)
         if picture is None:
             return
         with self._drawing:
@@ -295,7 +317,7 @@ class Painter(Listener):
         self.nudge()
 
     def close(self) -> None:
-        """Settle what is live, and stop listening."""
+        """Settle what is open, and stop listening."""
         if self._closed:
             return
         self._closed = True
@@ -305,8 +327,7 @@ class Painter(Listener):
         with self._drawing:
             self._take_notice()
             for picture in tuple(self._pictures.values()):
-                if picture.widget is not None:
-                    picture.settle()
+                picture.settle()
             self._pictures.clear()
             self._of_root.clear()
         self._wake.put(None)

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from hookcell.runs import FlowRun, session
+from hookcell.store.memory import places_of
 from hookcell.states import FAILED, PENDING, RUNNING, StateType, failure_of
 from hookcell.upstream import futures_of
 
@@ -174,7 +175,7 @@ def row_of(run: Run, counts: dict[str, int]) -> dict[str, Any]:
         "state": {"type": state.type.value, "name": clip(state.name), "message": clip(state.message), "at": state.at},
         "created": story[0].at,
         "start": next((past.at for past in story if past.type is RUNNING), None),
-        "end": state.at if run.over or state.type.final else None,
+        "end": state.at if run.over or state.type.final or state.name == "NotReady" else None,
         "attempt": run.attempt,
         "attempts": run.definition.retries + 1,
         "waits": _waits(run),
@@ -238,14 +239,7 @@ _CELL = "Cell In"
 
 def where_of(error: BaseException) -> list[str]:
     """Give the user's own frames of an error, innermost last, each with the line that stood there."""
-    frames = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if not code.co_filename.startswith(_OURS):
-            frames.append((code.co_filename, trace.tb_lineno, code.co_name))
-        trace = trace.tb_next
-    told = _users(frames)[-MOST_FRAMES:]
+    told = _users([place for place in places_of(error) if not place[0].startswith(_OURS)])[-MOST_FRAMES:]
     return list(itertools.chain.from_iterable(_told(*frame) for frame in told))
 
 

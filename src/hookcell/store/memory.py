@@ -1,0 +1,98 @@
+"""What a session remembers: its newest runs, and the frames of its newest failures."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from hookcell.runs import FlowRun, Listener
+from hookcell.states import failure_of
+
+if TYPE_CHECKING:
+    from hookcell.runs import Run
+    from hookcell.states import State
+
+FLOW_RUNS, TASK_RUNS = 20, 200_000
+# While a flow runs, this many of its failures keep their frames: code may yet raise one of them again.
+FAILURES = 8
+
+
+class MemoryStore(Listener):
+    """Keeps the last outermost flow runs, and task runs up to a number; older ones live on only if somebody holds them.
+
+    A kept exception pins every local variable of its frames, so only the newest failure of a flow keeps them; of the
+    others the places stay.
+
+    Args:
+        flow_runs: How many outermost flow runs to keep.
+        task_runs: How many task runs to keep, over all flow runs.
+    """
+
+    def __init__(self, flow_runs: int = FLOW_RUNS, task_runs: int = TASK_RUNS) -> None:
+        self.flow_runs: deque[FlowRun] = deque()
+        self.loose_runs: deque[Run] = deque(maxlen=task_runs)
+        self._most_flow_runs, self._most_task_runs = flow_runs, task_runs
+        self._below = 0  # how many runs the kept flow runs hold
+        self._pinned: dict[str, deque[State[Any]]] = {}
+
+    def created(self, run: Run) -> None:
+        """Keep a run, and let the oldest go."""
+        if run.parent is not None:
+            self._below += 1
+            if self._below > self._most_task_runs:
+                self._drop_oldest()
+        elif isinstance(run, FlowRun):
+            self._keep(run)
+        else:
+            self.loose_runs.append(run)
+
+    def _keep(self, run: FlowRun) -> None:
+        self._unpin(run.definition.name, 1)
+        self.flow_runs.append(run)
+        if len(self.flow_runs) > self._most_flow_runs:
+            self._below -= _below(self.flow_runs.popleft())
+
+    def _drop_oldest(self) -> None:
+        for flow_run in self.flow_runs:
+            if flow_run._children and flow_run._children[0].over:
+                self._below -= 1 + _below(flow_run._children.popleft())
+                return
+
+    # -- failures
+
+    def failed(self, run: Run, state: State[Any]) -> None:
+        """Keep the frames of the newest failures only."""
+        name = run.root.definition.name
+        self._pinned.setdefault(name, deque()).append(state)
+        self._unpin(name, FAILURES)
+
+    def _unpin(self, name: str, most: int) -> None:
+        pinned = self._pinned.get(name)
+        while pinned and len(pinned) > most:
+            error = failure_of(pinned.popleft())
+            if all(failure_of(state) is not error for state in pinned):
+                let_frames_go(error)
+
+
+def _below(run: Run) -> int:
+    return sum(1 + _below(child) for child in run._children or ())
+
+
+def let_frames_go(error: BaseException) -> None:
+    """Take an exception's traceback away, but not the places it went through."""
+    places = places_of(error)
+    error.__traceback__ = None
+    try:
+        error.__dict__["_hookcell_places"] = places
+    except AttributeError:  # an exception without a dict: its places are lost
+        pass
+
+
+def places_of(error: BaseException) -> list[tuple[str, int, str]]:
+    """Give the places an exception went through, outermost first: file, line, function."""
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        places.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno, trace.tb_frame.f_code.co_name))
+        trace = trace.tb_next
+    return places or getattr(error, "_hookcell_places", [])
