@@ -68,6 +68,7 @@ def unload_ipython_extension(shell: object) -> None:
 
     unload(shell)
 
+
 __all__ = [
     "Cancelled",
     "CancelledRun",

@@ -14,7 +14,7 @@ from hookcell.engine import life_of
 from hookcell.errors import RunInterrupted, UnknownOptionError
 from hookcell.futures import Future, ending_of
 from hookcell.runners.local import ThreadRunner
-from hookcell.runs import FlowRun
+from hookcell.runs import FlowRun, flow_run_of
 from hookcell.shield import main_shield, shield_here
 from hookcell.upstream import futures_of
 
@@ -86,15 +86,16 @@ def _ending(run: Run, *, return_state: bool) -> tuple[Any, BaseException | None]
 # -- submitting ----------------------------------------------------------------------------------------------------
 
 
-def submit(definition: Any, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any, *, mapped: bool = False) -> Future[Any]:
+def submit(
+    definition: Any, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any, *, mapped: bool = False
+) -> Future[Any]:
     """Begin a task run and have it driven elsewhere."""
     __tracebackhide__ = True
     shield = shield_here()
     outer = shield.lower()
     try:
-        run = definition.begin(args, kwargs, wait_for, mapped)
-        run.context = contextvars.copy_context()
-        future = run.future = Future(run)
+        run = definition.begin(args, kwargs, wait_for, mapped=mapped)
+        future = run.future = Future(run, contextvars.copy_context())
         if run.parent is not None:
             _keep(run.parent, future)
         _start(run, future)
@@ -113,7 +114,7 @@ def _start(run: Run, future: Future[Any]) -> None:
     if run.definition.is_async:
         drive.spawn(life_of(run), run, future)
         return
-    work = partial(run.context.run, drive.drive, life_of(run), run)  # type: ignore[union-attr]
+    work = partial(future.context.run, drive.drive, life_of(run), run)
     runner = runner_of(run)
     start = partial(runner.submit, work)
     if run.awaited and not runner.at_once and (pending := futures_of(run.awaited)):
@@ -133,13 +134,12 @@ def _when_done(pending: list[Future[Any]], run: Run, start: Callable[[], None]) 
         except IndexError:
             return
 
-    unwatch = run.token.watch(go) if run.token is not None else None
+    unwatch = run.token.watch(go)
 
     def one_done() -> None:
         left.pop()
         if not left:
-            if unwatch is not None:
-                unwatch()
+            unwatch()
             go()
 
     for future in pending:
@@ -154,7 +154,7 @@ _loose: list[Runner] = []
 
 def runner_of(run: Run) -> Runner:
     """Give the runner for what runs inside a flow run; tasks outside any flow share one."""
-    flow_run = run.flow_run  # type: ignore[attr-defined]
+    flow_run = flow_run_of(run.parent)
     with _making:
         if flow_run is None:
             if not _loose:
@@ -168,13 +168,8 @@ def runner_of(run: Run) -> Runner:
 
 def _owner(flow_run: FlowRun) -> FlowRun:
     """A subflow that names no runner uses the one of the flow around it."""
-    while not flow_run.definition.options.get("runner"):  # type: ignore[attr-defined]
-        parent = flow_run.parent
-        above = parent if parent is None or isinstance(parent, FlowRun) else parent.flow_run  # type: ignore[attr-defined]
-        if above is None:
-            break
-        flow_run = above
-    return flow_run
+    above = flow_run_of(flow_run.parent)
+    return flow_run if flow_run.definition.options.get("runner") or above is None else _owner(above)
 
 
 def close_runner(run: Run) -> None:

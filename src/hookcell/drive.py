@@ -17,7 +17,7 @@ from hookcell import waiting
 from hookcell.deadlines import deadlines
 from hookcell.errors import CrashedRun, RunInterrupted, crash_message
 from hookcell.gate import gate, holding
-from hookcell.runs import current
+from hookcell.runs import SPENT, current
 from hookcell.shield import GRACE, LOST, Outcome, Shield, main_shield, shield_here
 from hookcell.states import CRASHED, State
 from hookcell.steps import Body, HookCall, Sleep, Step, TakeGate, Wait
@@ -69,8 +69,8 @@ def _drive_elsewhere(plan: Plan, run: Run, outcome: Outcome) -> None:
 def _context_of(run: Run | None) -> Context:
     """Give a context like the one the run was started in, so that prints reach its cell."""
     while run is not None:
-        if run.context is not None:
-            return run.context.copy()
+        if run.future is not None:
+            return run.future.context.copy()  # type: ignore[no-any-return]
         run = run.parent
     import contextvars  # noqa: PLC0415 -- C code, already loaded; a run without a context is rare
 
@@ -79,7 +79,7 @@ def _context_of(run: Run | None) -> Context:
 
 def _body(step: Body, shield: Shield, go_on: GoOn) -> Outcome:
     run = step.run
-    return shield.guard(run.scope, run.definition.body, run.args, run.kwargs, go_on)  # type: ignore[arg-type]
+    return shield.guard(run.scope, run.definition.body, run.args, run.kwargs, go_on)
 
 
 def _hook_call(step: HookCall, shield: Shield, go_on: GoOn) -> Outcome:
@@ -237,16 +237,16 @@ def _reset(variable: Any, token: Any) -> None:
 def _abandon(run: Run) -> None:
     """End a run whose coroutine was closed before its end: no hook can run any more."""
     run.enter(State(CRASHED, None, "Its coroutine was closed before the run ended."))
-    run.token = run.scope = None
+    run.token = run.scope = SPENT
 
 
 async def _abody(step: Body, task: Any) -> Outcome:
     """Call the body and await what it gives; a plain function is stopped by the thread's shield as anywhere."""
     run = step.run
-    outcome = shield_here().guard(run.scope, run.definition.body, run.args, run.kwargs, None)  # type: ignore[arg-type]
+    outcome = shield_here().guard(run.scope, run.definition.body, run.args, run.kwargs, None)
     if not _awaits(outcome):
         return outcome
-    return await _awaited(outcome.value, run.scope, task)  # type: ignore[arg-type]
+    return await _awaited(outcome.value, run.scope, task)
 
 
 def _awaits(outcome: Outcome) -> bool:
@@ -282,7 +282,9 @@ async def _in_own_task(awaitable: Awaitable[Any], token: CancelToken, task: asyn
     return _outcome_of(own) if own.done() else Outcome(None, interrupted_error())
 
 
-def _when_over(task: asyncio.Task[Any], token: CancelToken | None, wake: Callable[[], None]) -> Callable[[], None] | None:
+def _when_over(
+    task: asyncio.Task[Any], token: CancelToken | None, wake: Callable[[], None]
+) -> Callable[[], None] | None:
     task.add_done_callback(lambda _: wake())
     return token.watch(lambda: wake() if token.heard or token.due() else None) if token is not None else None
 
@@ -448,7 +450,7 @@ def spawn(plan: Plan, run: Run, future: Any) -> None:
     parent = run.parent
     loop = own if own is not None and parent is not None and parent.definition.is_async else background.loop()
     future.loop_ident = threading.get_ident() if loop is own else background.ident
-    loop.call_soon_threadsafe(lambda: _keep(loop.create_task(adrive(plan, run))), context=run.context)
+    loop.call_soon_threadsafe(lambda: _keep(loop.create_task(adrive(plan, run))), context=future.context)
 
 
 _tasks: set[Any] = set()

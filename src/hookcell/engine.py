@@ -18,7 +18,7 @@ from hookcell.futures import Future
 from hookcell.gate import gate
 from hookcell.hooks import HookRun
 from hookcell.injection import Moment
-from hookcell.runs import session
+from hookcell.runs import LEFT_BEHIND, SPENT, session
 from hookcell.shield import LeftBehind
 from hookcell.states import CANCELLING, CRASHED, FAILED, PENDING, RUNNING, SCHEDULED, State, failure_of
 from hookcell.steps import Body, HookCall, Sleep, TakeGate, Wait
@@ -45,8 +45,8 @@ def begin(run: Run) -> None:
             parent._children = deque()
         parent._children.append(run)
     if parent is not None and parent.over and (parent.left_behind or parent.state.is_cancelled()):
-        run.token.cancel("shutdown")  # type: ignore[union-attr] -- started by code that did not stop when told to
-    run.enter(State(PENDING))
+        run.token.cancel("shutdown")  # it was started by code that did not stop when told to
+    run.state = State(PENDING)
     if session.created:
         session.tell(session.created, run)
 
@@ -82,8 +82,10 @@ def _enter(run: Run, state: State[Any]) -> tuple[Hook, ...]:
 
 def _finish(run: Run) -> None:
     """Drop what only a living run needs, and let those go on who wait for it."""
-    run.token = run.scope = run.context = run.submitted = None
-    run.awaited = ()
+    run.scope = SPENT
+    if run.token is not LEFT_BEHIND:
+        run.token = SPENT
+    run.submitted = None
     if run.future is not None:
         run.future.resolve()
         run.future = None
@@ -99,7 +101,7 @@ def _wait_for_upstream(run: Run) -> Generator[Step, Outcome, None]:
 
 def _unfit(run: Run) -> State[Any] | None:
     """Put upstream results in place and bind the arguments; give the state of a run that cannot begin."""
-    if run.token.reason is not None:  # type: ignore[union-attr] -- a run has its token until it is over
+    if run.token.reason is not None:
         return policies.cancelled(run, [])
     try:
         if run.awaited:
@@ -122,7 +124,7 @@ def _tries(run: Run) -> Generator[Step, Outcome, State[Any]]:
     failure: BaseException | None = None
     while True:
         run.attempt += 1
-        state = State(RUNNING, name)
+        state: State[Any] = State(RUNNING, name)
         if due := _enter(run, state):
             yield from _fire(run, state, due, failure)
         if definition.timeout_seconds is not None:
@@ -145,8 +147,10 @@ def _tries(run: Run) -> Generator[Step, Outcome, State[Any]]:
 
 
 def _tell_if_swallowed(run: Run) -> None:
-    if run.token is not None and run.token.reason is not None:
-        run.note(f"{run.name!r} was told to stop, but its code caught that and went on; it ends as if nothing had happened")
+    if run.token.reason is not None:
+        run.note(
+            f"{run.name!r} was told to stop, but its code caught that and went on; it ends as if nothing had happened"
+        )
 
 
 def _set_deadline(run: Run, seconds: float) -> None:
@@ -161,11 +165,13 @@ def _pause(run: Run, failure: BaseException) -> Generator[Step, Outcome, bool]:
     delay = run.definition.delay_before(run.attempt + 1)
     if delay > 0:
         tries = f"Try {run.attempt} of {run.definition.retries + 1}"
-        state = State(SCHEDULED, "AwaitingRetry", f"{tries} ended with {type(failure).__name__}; next try in {delay:g} s")
+        state: State[Any] = State(
+            SCHEDULED, "AwaitingRetry", f"{tries} ended with {type(failure).__name__}; next try in {delay:g} s"
+        )
         if due := _enter(run, state):
             yield from _fire(run, state, due, failure)
-        yield Sleep(delay, token)  # type: ignore[arg-type] -- a run has its token until it is over
-    return token.reason is None  # type: ignore[union-attr]
+        yield Sleep(delay, token)
+    return token.reason is None
 
 
 def _wait_for_submitted(run: Run, outcome: Outcome) -> Generator[Step, Outcome, Outcome]:
@@ -220,13 +226,14 @@ def _stop(run: Run, outcome: Outcome) -> Generator[Step, Outcome, State[Any]]:
 
     Those that cannot be stopped are left behind and named.
     """
-    run.left_behind = type(outcome) is LeftBehind
-    state = State(CANCELLING)
+    state: State[Any] = State(CANCELLING)
     if due := _enter(run, state):
         yield from _fire(run, state, due, None)
     submitted = run.submitted or []
     if pending := _pending(submitted):
         yield Wait(pending, None, STRAGGLERS)
+    if type(outcome) is LeftBehind:
+        run.token = LEFT_BEHIND
     return policies.cancelled(run, [f.run.name for f in submitted if f.run.left_behind or not f.done()])
 
 
@@ -296,7 +303,9 @@ def _blame(run: Run, hook_run: HookRun, error: BaseException, token: HookToken) 
         hook_run.outcome, hook_run.error = "abandoned", None
         if token.timed_out:
             hook_run.outcome = "timed out"
-            hook_run.error = HookTimeout(f"{hook.kind} hook {hook.name!r} took longer than {hook.timeout_seconds:g} s and was abandoned")
+            hook_run.error = HookTimeout(
+                f"{hook.kind} hook {hook.name!r} took longer than {hook.timeout_seconds:g} s and was abandoned"
+            )
     _log(run, hook_run)
 
 

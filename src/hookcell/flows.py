@@ -11,7 +11,7 @@ from hookcell.errors import UnknownOptionError
 from hookcell.hooks import NO_HOOKS, Hooks
 from hookcell.injection import provide
 from hookcell.runners.local import make_runner
-from hookcell.runs import FlowRun, current
+from hookcell.runs import FlowRun, current, flow_run_of
 from hookcell.upstream import wait_for_futures
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ class Flow(Definition, Generic[P, R]):
         self.make_runner = make_runner(options.get("runner"))
         each_task = options.get("each_task") or NO_HOOKS
         if not isinstance(each_task, Hooks):
-            raise UnknownOptionError(f"each_task of {self.name!r} is {each_task!r}; write each_task=Hooks(on_failure=...)")
+            raise UnknownOptionError(
+                f"each_task of {self.name!r} is {each_task!r}; write each_task=Hooks(on_failure=...)"
+            )
         self.each_task: Hooks = each_task.plan("task")
 
     def begin(self, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any = None) -> FlowRun:
@@ -139,9 +141,9 @@ def flow(fn: Any = None, /, **options: Any) -> Any:
     return Flow(fn, **options)
 
 
-provide(Flow, lambda moment: _flow_of(moment.run))
-
-
 def _flow_of(run: Any) -> Any:
-    flow_run = run if isinstance(run, FlowRun) else run.flow_run
+    flow_run = flow_run_of(run)
     return flow_run.definition if flow_run is not None else None
+
+
+provide(Flow, lambda moment: _flow_of(moment.run))

@@ -9,6 +9,7 @@ from hookcell.states import COMPLETED, State, describe, failure_of, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from contextvars import Context
 
     from hookcell.runs import Run
 
@@ -30,10 +31,12 @@ class Future(Generic[R]):
     [0, 2, 4]
     """
 
-    __slots__ = ("_done", "_wakes", "looked_at", "loop_ident", "run")
+    __slots__ = ("_done", "_wakes", "context", "loop_ident", "looked_at", "run")
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, context: Context) -> None:
         self.run = run
+        # The context it was submitted in: what the run prints there reaches the cell that submitted it.
+        self.context = context
         # Thread of the event loop that drives the run, if one does: blocking it would wait for itself.
         self.loop_ident: int | None = None
         self.looked_at = False

@@ -75,12 +75,19 @@ class Binder:
         try:
             bound = self.signature.bind(*args, **(kwargs or {}))
         except TypeError:
-            bound = self.signature.bind_partial(*args[: self._most], **_known(kwargs, self.signature))
+            return self._loosely_named(args, kwargs or {})
         bound.apply_defaults()
         named = dict(bound.arguments)
         for name in (p.name for p in self.signature.parameters.values() if p.kind is p.VAR_KEYWORD):
             named.update(named.pop(name, {}))
         return named
+
+    def _loosely_named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        parameters = self.signature.parameters
+        defaults = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
+        places = [name for name, p in parameters.items() if p.kind in _POSITIONAL]
+        given = {**defaults, **kwargs, **dict(zip(places, args, strict=False))}
+        return {name: given[name] for name in parameters if name in given}
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> inspect.BoundArguments:
         try:
@@ -162,7 +169,3 @@ def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
         return get_type_hints(inspect.unwrap(fn), include_extras=True)
     except Exception:  # noqa: BLE001 -- an annotation that cannot be evaluated checks nothing
         return {}
-
-
-def _known(kwargs: dict[str, Any] | None, signature: inspect.Signature) -> dict[str, Any]:
-    return {name: value for name, value in (kwargs or {}).items() if name in signature.parameters}

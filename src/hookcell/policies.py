@@ -31,23 +31,22 @@ def stopped(run: Run, outcome: Outcome) -> bool:
 
     A body that swallowed the stop has completed; one that ended before it could be told has not.
     """
-    if not cancel.stops or run.token is None or run.token.reason is None:
+    if not cancel.stops or run.token.reason is None:
         return False
-    return outcome.error is not None or run.scope is None or not run.scope.heard
+    return outcome.error is not None or not run.scope.heard
 
 
 def timed_out(run: Run, outcome: Outcome) -> bool:
     """Whether the body was ended by the run's own timeout."""
     scope = run.scope
-    if scope is None or scope is run.token or scope._reason != "timeout":
+    if scope is run.token or scope._reason != "timeout":
         return False
     return scope.heard > 0 and _is_stop(outcome.error)
 
 
 def out_of_time(run: Run) -> Outcome:
     """Give the outcome of a body whose submitted runs took longer than the run may."""
-    if run.scope is not None:
-        run.scope.heard = max(run.scope.heard, 1)
+    run.scope.heard = max(run.scope.heard, 1)
     return Outcome(None, RunInterrupted())
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,15 +16,15 @@ from hookcell.errors import InvalidMove
 from hookcell.hooks import NO_HOOKS, Hooks, combine
 from hookcell.injection import provide
 from hookcell.names import Codes, words_of
-from hookcell.states import FINAL, RUNNING, SCHEDULED, State, StateType, story_of
+from hookcell.states import FINAL, RUNNING, State, StateType, story_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from contextvars import Context
+    from collections import deque
+    from collections.abc import Callable
     from datetime import datetime
     from uuid import UUID
 
-    from hookcell.hooks import Hook, HookRun
+    from hookcell.hooks import HookRun
 
 _writing = threading.Lock()
 current: ContextVar[Run | None] = ContextVar("hookcell_run", default=None)
@@ -53,6 +52,14 @@ class Definition(Protocol):
 
     def parameters_of(self, run: Run) -> dict[str, Any]:
         """Give the run's arguments by name, defaults included."""
+
+
+class FlowDefinition(Definition, Protocol):
+    """What a flow run needs to know of its flow."""
+
+    each_task: Hooks
+    make_runner: Callable[[], Any]
+    options: dict[str, Any]
 
 
 class Listener:
@@ -95,7 +102,6 @@ class Session:
         self.codes = Codes()
         self.counts: dict[str, int] = {}
         self.hooks = NO_HOOKS
-        self.task_hooks = NO_HOOKS
         self._listeners: list[Listener] = []
         self._tables()
 
@@ -156,6 +162,10 @@ class Session:
 session = Session()
 
 
+# What a run's token is replaced by when the run is over: nobody can stop it any more, and it costs nothing to keep.
+SPENT, LEFT_BEHIND = CancelToken(), CancelToken()
+
+
 class Run:
     """One execution of a flow or task.
 
@@ -166,7 +176,6 @@ class Run:
         state: What the run is in now; `story` has the states before it.
         attempt: Which try this is, from 1 once it runs.
         tags: Those of the definition and of `tags(...)` around the call.
-        upstream: The runs whose results this one was given or waited for.
     """
 
     __slots__ = (
@@ -176,13 +185,10 @@ class Run:
         "args",
         "attempt",
         "awaited",
-        "context",
         "definition",
         "due",
         "future",
         "kwargs",
-        "left_behind",
-        "mapped",
         "number",
         "ordinal",
         "parent",
@@ -191,30 +197,29 @@ class Run:
         "submitted",
         "tags",
         "token",
-        "upstream",
     )
 
-    def __init__(self, definition: Definition, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> None:
+    state: State[Any]
+    scope: CancelToken
+    due: Hooks
+
+    def __init__(
+        self, definition: Definition, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any] | None
+    ) -> None:
         self.number = next(session.numbers)
         self.definition = definition
         self.parent = parent
         self.args = args
         self.kwargs = kwargs or None
         self.attempt = 0
-        self.state: State[Any] = None  # type: ignore[assignment] -- set before anyone can see the run
-        self.token: CancelToken | None = CancelToken(parent.scope if parent is not None else None)
-        # What children are cancelled by: the token of the present attempt.
-        self.scope: CancelToken | None = self.token
-        self.context: Context | None = None
+        self.token = CancelToken(parent.scope if parent is not None else None)
+        # What the runs it starts are stopped by: the token of the present try, or of the hook that is being called.
+        self.scope = self.token
         # What it waits for before it may start: futures and states found in its arguments and in `wait_for`.
         self.awaited: tuple[Any, ...] = ()
-        self.upstream: tuple[Run, ...] = ()
         # Resolved when it is over, and those of the runs it submitted: it is not over before they are.
         self.future: Any = None
         self.submitted: list[Any] | None = None
-        self.mapped = False
-        # Its body did not stop when told to, and the run went on without it.
-        self.left_behind = False
         self._hook_runs: HookRun | None = None
         self._children: deque[Run] | None = None
         self._notes: list[str] | None = None
@@ -228,7 +233,7 @@ class Run:
         """A UUID made of this session's random bits and the run's number."""
         from uuid import UUID  # noqa: PLC0415 -- made when asked for; uuid is slow to import
 
-        return UUID(int=session.bits | self.number, version=None) if session.bits else UUID(int=self.number)
+        return UUID(int=session.bits | self.number)
 
     @property
     def name(self) -> str:
@@ -247,6 +252,11 @@ class Run:
     def children(self) -> tuple[Run, ...]:
         """The runs its code started, in order of start."""
         return tuple(self._children or ())
+
+    @property
+    def upstream(self) -> tuple[Run, ...]:
+        """The runs whose results this one was given or waited for."""
+        return tuple(one.run for one in self.awaited if hasattr(one, "run"))
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -301,7 +311,12 @@ class Run:
     @property
     def over(self) -> bool:
         """Whether nothing more will happen to the run."""
-        return self.token is None
+        return self.token is SPENT or self.token is LEFT_BEHIND
+
+    @property
+    def left_behind(self) -> bool:
+        """Whether its code did not stop when told to, so that the run ended without it."""
+        return self.token is LEFT_BEHIND
 
     @property
     def expected_start_time(self) -> datetime:
@@ -337,7 +352,7 @@ class Run:
         """
         with _writing:
             before = self.state
-            if before is None or state.type in before.type.then:
+            if state.type in before.type.then:
                 state.before = before
                 self.state = state
                 return True
@@ -353,10 +368,9 @@ class Run:
         Returns:
             False if the run has already ended.
         """
-        token = self.token
-        if token is None:
+        if self.over:
             return False
-        token.cancel("cancel")
+        self.token.cancel("cancel")
         return True
 
     def _repr_parts(self) -> str:
@@ -369,7 +383,9 @@ class Run:
 def _impossible(run: Run, state: State[Any]) -> str:
     story = " -> ".join(past.name for past in run.story)
     after = ", ".join(sorted(type_.value for type_ in run.state.type.then))
-    return f"run {run.name!r} cannot enter {state.name} ({state.type.value}) after {story}; from here it may enter {after}"
+    return (
+        f"run {run.name!r} cannot enter {state.name} ({state.type.value}) after {story}; from here it may enter {after}"
+    )
 
 
 class FlowRun(Run):
@@ -377,8 +393,11 @@ class FlowRun(Run):
 
     __slots__ = ("_counts", "code", "given_name", "nth", "runner")
 
-    def __init__(self, definition: Definition, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> None:
+    def __init__(
+        self, definition: Definition, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any] | None
+    ) -> None:
         super().__init__(definition, parent, args, kwargs)
+        self.definition: FlowDefinition
         self.ordinal = session.nth(definition)
         self.code = session.codes.take(definition.name, self.ordinal)
         self.given_name: str | None = None
@@ -408,20 +427,31 @@ class TaskRun(Run):
 
     __slots__ = ()
 
-    def __init__(self, definition: Definition, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> None:
+    def __init__(
+        self,
+        definition: Definition,
+        parent: Run | None,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any] | None,
+        *,
+        mapped: bool = False,
+    ) -> None:
         super().__init__(definition, parent, args, kwargs)
-        flow_run = self.flow_run
-        self.ordinal = flow_run.count(definition.name) if flow_run is not None else session.nth(definition)
-        defaults = flow_run.definition.each_task if flow_run is not None else NO_HOOKS  # type: ignore[attr-defined]
-        if defaults or session.task_hooks:
-            self.due = combine(definition.hooks, defaults, session.task_hooks)
+        flow_run = parent if type(parent) is FlowRun else self.flow_run
+        if flow_run is None:
+            nth, defaults = session.nth(definition), NO_HOOKS
         else:
-            self.due = definition.hooks
+            nth, defaults = flow_run.count(definition.name), flow_run.definition.each_task
+        # Negative for an item of a map, which shows its number always: a flag of its own would cost every run 8 bytes.
+        self.ordinal = ~nth if mapped else nth
+        self.due = combine(definition.hooks, defaults, session.hooks) if defaults or session.hooks else definition.hooks
 
     @property
     def name(self) -> str:
         """The task's name, with a number from its second run in the flow on, and for each item of a map."""
-        return f"{self.definition.name}[{self.ordinal}]" if self.mapped or self.ordinal else self.definition.name
+        if self.ordinal == 0:
+            return self.definition.name
+        return f"{self.definition.name}[{self.ordinal if self.ordinal > 0 else ~self.ordinal}]"
 
     @property
     def task(self) -> Definition:
@@ -431,17 +461,15 @@ class TaskRun(Run):
     @property
     def flow_run(self) -> FlowRun | None:
         """The nearest flow run around it."""
-        run = self.parent
-        while run is not None and not isinstance(run, FlowRun):
-            run = run.parent
-        return run
+        return flow_run_of(self.parent)
 
 
-def _flow_run_of(run: Run) -> FlowRun | None:
-    return run if isinstance(run, FlowRun) else run.flow_run  # type: ignore[attr-defined]
+def flow_run_of(run: Run | None) -> FlowRun | None:
+    while not (run is None or isinstance(run, FlowRun)):
+        run = run.parent
+    return run
 
 
 provide(Run, lambda moment: moment.run)
-provide(FlowRun, lambda moment: _flow_run_of(moment.run))
-provide(TaskRun, lambda moment: moment.run, scope="task")
-
+provide(FlowRun, lambda moment: flow_run_of(moment.run))
+provide(TaskRun, lambda moment: moment.run if isinstance(moment.run, TaskRun) else None, scope="task")

@@ -51,7 +51,9 @@ class LeftBehind(Outcome):
 LOST = Outcome()
 
 
-def _enter_body(token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:
+def _enter_body(
+    token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None
+) -> Any:
     """Run the body in a frame in which a stop may raise; without it one that comes just before the body is lost."""
     __tracebackhide__ = True
     if cancel.stops:
@@ -82,7 +84,9 @@ class Shield:
     # The pool whose worker this thread is, if it is one.
     pool: Any = None
 
-    def guard(self, token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Kwargs, go_on: GoOn) -> Outcome:
+    def guard(
+        self, token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Kwargs, go_on: GoOn
+    ) -> Outcome:
         """Run user code; whatever it raises, or is stopped by, is in the outcome.
 
         Args:
@@ -111,7 +115,9 @@ class MainShield(Shield):
         self._lock = threading.Lock()
         self._before: Any = None
 
-    def guard(self, token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Kwargs, go_on: GoOn) -> Outcome:
+    def guard(
+        self, token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Kwargs, go_on: GoOn
+    ) -> Outcome:
         """Run user code in the main thread.
 
         The handler does not raise while this very frame is the one interrupted, so nothing can come between the end
@@ -252,7 +258,9 @@ class ThreadShield(Shield):
         # Set once a run has gone on without this thread, which its pool has then replaced.
         self.replaced = False
 
-    def guard(self, token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Kwargs, go_on: GoOn) -> Outcome:
+    def guard(
+        self, token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Kwargs, go_on: GoOn
+    ) -> Outcome:
         """Run user code in this thread; `LOST` if the run has gone on without it."""
         __tracebackhide__ = True
         stint = Stint(token, go_on) if go_on is not None else None

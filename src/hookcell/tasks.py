@@ -30,10 +30,11 @@ class Task(Definition, Generic[P, R]):
     def __init__(self, fn: Callable[P, R], **options: Any) -> None:
         super().__init__(fn, options)
 
-    def begin(self, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any = None, mapped: bool = False) -> TaskRun:  # noqa: FBT001, FBT002
+    def begin(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any = None, *, mapped: bool = False
+    ) -> TaskRun:
         """Begin a run: it exists and is Pending; the caller drives it."""
-        run = TaskRun(self, current.get(), args, kwargs)
-        run.mapped = mapped
+        run = TaskRun(self, current.get(), args, kwargs, mapped=mapped)
         if args or kwargs or wait_for is not None:
             wait_for_futures(run, wait_for)
         begin(run)
@@ -94,7 +95,7 @@ class Task(Definition, Generic[P, R]):
         >>> sums()
         [11, 12, 13]
         """
-        given = {**dict(enumerate(args)), **kwargs}
+        given: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
         columns = {place: calls.items_of(value) for place, value in given.items()}
         count = _count(self.name, {place: items for place, items in columns.items() if items is not None})
         futures: FutureList[R] = FutureList()
@@ -113,15 +114,23 @@ class Task(Definition, Generic[P, R]):
 
 def _count(name: str, columns: dict[Any, list[Any]]) -> int:
     if not columns:
-        raise MappingMissingIterable(f"no argument of {name}.map(...) is iterable; pass a list, or call {name}.submit(...)")
+        raise MappingMissingIterable(
+            f"no argument of {name}.map(...) is iterable; pass a list, or call {name}.submit(...)"
+        )
     lengths = {place: len(items) for place, items in columns.items()}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f"argument {place if isinstance(place, str) else place + 1} has {n}" for place, n in lengths.items())
-        raise MappingLengthMismatch(f"the iterables given to {name}.map(...) differ in length: {told}; make them as long as each other")
+        told = ", ".join(
+            f"argument {place if isinstance(place, str) else place + 1} has {n}" for place, n in lengths.items()
+        )
+        raise MappingLengthMismatch(
+            f"the iterables given to {name}.map(...) differ in length: {told}; make them as long as each other"
+        )
     return next(iter(lengths.values()))
 
 
-_OPTIONS = frozenset({"name", "description", "retries", "retry_delay_seconds", "timeout_seconds", "tags", "validate_parameters"})
+_OPTIONS = frozenset(
+    {"name", "description", "retries", "retry_delay_seconds", "timeout_seconds", "tags", "validate_parameters"}
+)
 
 
 def _check_options(options: dict[str, Any]) -> None:
@@ -175,4 +184,4 @@ def task(fn: Any = None, /, **options: Any) -> Any:
     return Task(fn, **options)
 
 
-provide(Task, lambda moment: moment.definition, scope="task")
+provide(Task, lambda moment: moment.definition if isinstance(moment.definition, Task) else None, scope="task")

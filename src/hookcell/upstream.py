@@ -141,12 +141,9 @@ def wait_for_futures(run: Run, wait_for: Any) -> None:
     if wait_for is None and run.kwargs is None and all(type(value) in _PLAIN for value in run.args):
         return
     run.awaited = awaited_in((*run.args, *(run.kwargs or {}).values(), wait_for))
-    if run.awaited:
-        run.upstream = tuple(one.run for one in run.awaited if isinstance(one, Future))
 
 
 def put_results_in(run: Run) -> None:
     """Replace the futures and states in a run's arguments by their results."""
     run.args = tuple(replaced(value, result_of) for value in run.args)
     run.kwargs = {name: replaced(value, result_of) for name, value in (run.kwargs or {}).items()} or None
-    run.awaited = ()

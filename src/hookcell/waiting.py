@@ -47,9 +47,9 @@ def for_futures(futures: Sequence[Any], token: CancelToken | None, seconds: floa
         future.on_done(lambda: nudge.put(None))
     unwatch = token.watch(lambda: nudge.put(None)) if token is not None else None
     try:
-        return until(lambda: _all_done(futures) or (token is not None and token.reason is not None), nudge, seconds) and (
-            _all_done(futures)
-        )
+        return until(
+            lambda: _all_done(futures) or (token is not None and token.reason is not None), nudge, seconds
+        ) and (_all_done(futures))
     finally:
         if unwatch is not None:
             unwatch()
@@ -104,4 +104,6 @@ def _refuse_self_wait(futures: Sequence[Any]) -> None:
     stuck = next((future for future in futures if future.loop_ident == here and not future.done()), None)
     if stuck is not None:
         name = stuck.run.name
-        raise SelfWaitError(f"waiting for {name!r} here would block the event loop that has to run it; write: await future")
+        raise SelfWaitError(
+            f"waiting for {name!r} here would block the event loop that has to run it; write: await future"
+        )

@@ -68,7 +68,6 @@ class Attempt:
         self._outer = shield.lower()
         self.run = flow.begin((), parameters)
         self.parked = drive.Parked(life_of(self.run), self.run)
-        assert self.run.token is not None  # noqa: S101 -- a run has its token until it is over
         self._token: CancelToken = self.run.token
         self._opened = self.run.parent is None and main_shield().open(self._token)
         self._entered: Token[Any] | None = None
@@ -119,7 +118,6 @@ class Attempt:
     def _begin_try(self) -> CancelToken:
         self._entered = current.set(self.run)
         scope = self.run.scope
-        assert scope is not None  # noqa: S101 -- a run has its token until it is over
         return scope
 
     def _end_try(self) -> None:

@@ -150,4 +150,6 @@ def make_runner(asked: Any) -> Callable[[], Runner]:
         return InlineRunner
     if isinstance(asked, type) and issubclass(asked, ThreadRunner | InlineRunner):
         return asked
-    raise UnknownOptionError(f"there is no runner {asked!r}; there are {', '.join(sorted(RUNNERS))}, and ThreadRunner(max_workers=...)")
+    raise UnknownOptionError(
+        f"there is no runner {asked!r}; there are {', '.join(sorted(RUNNERS))}, and ThreadRunner(max_workers=...)"
+    )
