@@ -6,6 +6,9 @@ from importlib.util import find_spec
 
 import pytest
 
+# Run by test_fault_injection.py, in a process of its own.
+collect_ignore = ["faults"]
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 JUPYTER_FOLDERS = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
 

@@ -9,6 +9,7 @@ from hookcell import (
     HookSignatureError,
     Listener,
     UnknownOptionError,
+    every_run,
     flow,
     runs,
     session,
@@ -456,14 +457,14 @@ def test_each_task_hooks_are_checked_as_hooks_of_a_task():
     assert str(caught.value).endswith("; write each_task=Hooks(on_failure=...)")
 
 
-def test_session_hooks_fire_after_a_definitions_own(monkeypatch):
-    monkeypatch.setattr(session, "hooks", Hooks(on_completion=noting("session")).plan("flow"))
-    monkeypatch.setattr(session, "task_hooks", Hooks(on_completion=noting("session, task")).plan("task"))
+def test_hooks_of_every_run_fire_after_a_definitions_own_until_they_are_removed():
     step = task(lambda: 1)
-    flow(on_completion=noting("own"), each_task=Hooks(on_completion=noting("each")))(lambda: (step(), None)[1])()
+    etl = flow(on_completion=noting("own"), each_task=Hooks(on_completion=noting("each")))(lambda: (step(), None)[1])
+    with every_run(on_completion=noting("session")):
+        etl()
     assert calls == [
         ("each", "Completed"),
-        ("session, task", "Completed"),
+        ("session", "Completed"),
         ("own", "Completed"),
         ("session", "Completed"),
     ]

@@ -39,6 +39,7 @@ FLOORS = (
         "notebook.palette",
         "notebook.settled",
         "notebook.terminal",
+        "notebook.tracebacks",
         "notebook.view",
         "notebook.wire",
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hookcell.definitions import tags
+from hookcell.definitions import every_run, tags
 from hookcell.errors import (
     CancelledRun,
     CrashedRun,
@@ -115,6 +115,7 @@ __all__ = [
     "UnfinishedRun",
     "UnknownOptionError",
     "UpstreamTaskError",
+    "every_run",
     "flow",
     "hook",
     "provide",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from hookcell.errors import InvalidNameError, UnknownOptionError
 from hookcell.hooks import ALIASES, KINDS, NO_HOOKS, Hooks, plan_all
 from hookcell.injection import is_async, name_of
 from hookcell.parameters import Binder
-from hookcell.runs import Run, current_tags
+from hookcell.runs import Run, current_tags, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,7 +38,6 @@ class Definition:
         self.name = _name(name_of(fn) if options.get("name") is None else options["name"], self.kind)
         self.description: str = options.get("description") or inspect.getdoc(fn) or ""
         self.is_async = is_async(fn)
-        self.body = _consuming(fn) if inspect.isgeneratorfunction(fn) else fn
         self.retries = _retries(options.get("retries"), self.name)
         self.delays = _delays(options.get("retry_delay_seconds"), self.retries, self.name)
         self.timeout_seconds = _timeout(options.get("timeout_seconds"), self.name)
@@ -121,11 +120,6 @@ class Definition:
         return f"<{type(self).__name__} {self.name!r}>"
 
 
-def _consuming(fn: Callable[..., Any]) -> Callable[..., list[Any]]:
-    """Run a generator function to its end: what it yields is the result, as a list."""
-    return lambda *args, **kwargs: list(fn(*args, **kwargs))
-
-
 def _hooks(given: dict[str, Any], kind: str) -> Hooks:
     asked = {name: value for name, value in given.items() if value is not None}
     return Hooks(**asked).plan(kind) if asked else NO_HOOKS  # type: ignore[arg-type]
@@ -178,6 +172,48 @@ def _tags(tags: Any, name: str) -> frozenset[str]:
     if not all(isinstance(tag, str) for tag in several):
         raise UnknownOptionError(f"tags of {name!r} is {tags!r}; give a text, or a list of texts")
     return frozenset(several)
+
+
+# -- for many runs at once -----------------------------------------------------------------------------------------
+
+
+class every_run:  # noqa: N801 -- used like a function
+    """Call hooks for every run of this session, flows and tasks alike, after their own hooks.
+
+    Args:
+        **hooks: `on_failure` and the other kinds: one callable or a list.
+
+    It ends with `remove()`, or with the `with` block it heads.
+
+    >>> from hookcell import every_run, flow
+    >>> lazy_flow = flow(name="lazy_flow")(lambda: None)
+    >>> with every_run(on_end=lambda definition, run, state: print(definition.name, state.name)):
+    ...     lazy_flow()
+    lazy_flow Completed
+    """
+
+    _active: ClassVar[list[every_run]] = []
+
+    def __init__(self, **hooks: Any) -> None:
+        self.hooks = Hooks(**hooks).plan("any")
+        self._active.append(self)
+        self._put_in_force()
+
+    def remove(self) -> None:
+        """End it."""
+        if self in self._active:
+            self._active.remove(self)
+            self._put_in_force()
+
+    def _put_in_force(self) -> None:
+        by_kind = {kind: tuple(hook for one in self._active for hook in one.hooks[kind]) for kind in KINDS}
+        session.hooks = Hooks.planned({kind: several for kind, several in by_kind.items() if several})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.remove()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import threading
 import time
 from functools import partial
 from queue import Empty, SimpleQueue
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from hookcell import waiting
@@ -79,7 +80,10 @@ def _context_of(run: Run | None) -> Context:
 
 def _body(step: Body, shield: Shield, go_on: GoOn) -> Outcome:
     run = step.run
-    return shield.guard(run.scope, run.definition.body, run.args, run.kwargs, go_on)
+    outcome = shield.guard(run.scope, run.definition.fn, run.args, run.kwargs, go_on)
+    if type(outcome.value) is GeneratorType:
+        return shield.guard(run.scope, list, (outcome.value,), None, go_on)
+    return outcome
 
 
 def _hook_call(step: HookCall, shield: Shield, go_on: GoOn) -> Outcome:
@@ -98,7 +102,9 @@ def _hook_call(step: HookCall, shield: Shield, go_on: GoOn) -> Outcome:
 
 def _take_gate(step: TakeGate, _shield: Shield, _go_on: GoOn) -> Outcome:
     nudge: SimpleQueue[None] = SimpleQueue()
+    unwatch = step.token.watch(partial(nudge.put, None))
     waiting.until(partial(_try_take, step, partial(nudge.put, None)), nudge)
+    unwatch()
     return DONE
 
 
@@ -243,7 +249,7 @@ def _abandon(run: Run) -> None:
 async def _abody(step: Body, task: Any) -> Outcome:
     """Call the body and await what it gives; a plain function is stopped by the thread's shield as anywhere."""
     run = step.run
-    outcome = shield_here().guard(run.scope, run.definition.body, run.args, run.kwargs, None)
+    outcome = _body(step, shield_here(), None)
     if not _awaits(outcome):
         return outcome
     return await _awaited(outcome.value, run.scope, task)
@@ -327,8 +333,13 @@ class TaskGuard:
 
 async def _atake_gate(step: TakeGate, _task: Any) -> Outcome:
     while not (step.token.due() or gate.try_take(step.hook_run)):
-        await _nudged(gate.on_free)
+        await _nudged(partial(_when_free, step.token))
     return DONE
+
+
+def _when_free(token: CancelToken, wake: Callable[[], None]) -> Callable[[], None]:
+    ends = gate.on_free(wake), token.watch(wake)
+    return lambda: [end() for end in ends].clear()
 
 
 async def _asleep(step: Sleep, _task: Any) -> Outcome:

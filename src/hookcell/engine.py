@@ -39,14 +39,16 @@ _FAILURES = frozenset({FAILED, CRASHED})
 
 def begin(run: Run) -> None:
     """Let a run exist: it is Pending, its parent knows it, and listeners have been told."""
+    run.enter(State(PENDING))
     parent = run.parent
-    if parent is not None:
+    if parent is None:
+        session.tell(session.opened, run)
+    else:
         if parent._children is None:
-            parent._children = deque()
+            parent._children = deque(maxlen=session.most_children)
         parent._children.append(run)
-    if parent is not None and parent.over and (parent.left_behind or parent.state.is_cancelled()):
-        run.token.cancel("shutdown")  # it was started by code that did not stop when told to
-    run.state = State(PENDING)
+        if parent.over and (parent.left_behind or parent.state.is_cancelled()):
+            run.token.cancel("shutdown")  # it was started by code that did not stop when told to
     if session.created:
         session.tell(session.created, run)
 
@@ -54,13 +56,15 @@ def begin(run: Run) -> None:
 def life_of(run: Run) -> Generator[Step, Outcome, None]:
     """Yield the steps of a run that has begun, until it is over."""
     try:
+        # A run that nothing keeps waiting is Running when it is Pending: one clock reading serves both.
+        began: float | None = run.state.at if run.future is None else None
         if due := run.due.due(run.state):
-            yield from _fire(run, run.state, due, None)
+            began = yield from _fire(run, run.state, due, None)
         if run.awaited:
-            yield from _wait_for_upstream(run)
+            began = yield from _wait_for_upstream(run)
         ending = _unfit(run)
         if ending is None:
-            ending = yield from _tries(run)
+            ending = yield from _tries(run, began)
         due = _enter(run, ending)
         if (failed := ending.type in _FAILURES) and session.failed:
             session.tell(session.failed, run, ending)
@@ -101,7 +105,7 @@ def _wait_for_upstream(run: Run) -> Generator[Step, Outcome, None]:
 
 def _unfit(run: Run) -> State[Any] | None:
     """Put upstream results in place and bind the arguments; give the state of a run that cannot begin."""
-    if run.token.reason is not None:
+    if cancel.stops and run.token.reason is not None:
         return policies.cancelled(run, [])
     try:
         if run.awaited:
@@ -117,14 +121,14 @@ def _unfit(run: Run) -> State[Any] | None:
 # -- tries ---------------------------------------------------------------------------------------------------------
 
 
-def _tries(run: Run) -> Generator[Step, Outcome, State[Any]]:
+def _tries(run: Run, began: float | None) -> Generator[Step, Outcome, State[Any]]:
     """Run the body until it does not fail, or no try is left; give the state the run ends in."""
     definition = run.definition
     name: str | None = None
     failure: BaseException | None = None
     while True:
         run.attempt += 1
-        state: State[Any] = State(RUNNING, name)
+        state: State[Any] = State(RUNNING, name, at=began)
         if due := _enter(run, state):
             yield from _fire(run, state, due, failure)
         if definition.timeout_seconds is not None:
@@ -141,7 +145,7 @@ def _tries(run: Run) -> Generator[Step, Outcome, State[Any]]:
         state = policies.end_of(run, outcome)
         if not policies.tried_again(run, state):
             return state
-        name, failure = "Retrying", failure_of(state)
+        name, failure, began = "Retrying", failure_of(state), None
         if not (yield from _pause(run, failure)):
             return (yield from _stop(run, outcome))
 
@@ -248,6 +252,8 @@ def _fire(
     for hook in due:
         if hook.conditional and not (hook.wanted(moment, run.hooks) and (yield from _when(hook, moment))):
             continue
+        if hook.throttle:
+            hook.fires()
         for _ in range(hook.retries + 1):
             call = _begin_call(hook, moment)
             if not hook.concurrent and not gate.try_take(call.hook_run):

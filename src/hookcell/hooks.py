@@ -176,8 +176,11 @@ class Hook:
             return False
         if self.throttle and time.monotonic() - self._last < self.throttle:
             return False
-        self._last = time.monotonic()
         return True
+
+    def fires(self) -> None:
+        """Note that it fires now, for the throttle."""
+        self._last = time.monotonic()
 
     def __repr__(self) -> str:
         return f"<Hook {self.kind} {self.name}>"

@@ -19,8 +19,6 @@ from hookcell.states import (
 from hookcell.upstream import replaced, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hookcell.runs import Run
 
 PLAIN_RESULTS = frozenset({int, float, bool, str, bytes, type(None)})
@@ -37,10 +35,12 @@ def stopped(run: Run, outcome: Outcome) -> bool:
 
 
 def timed_out(run: Run, outcome: Outcome) -> bool:
-    """Whether the body was ended by the run's own timeout."""
+    """Whether the body, or the wait for what it submitted, was ended by the run's own timeout."""
     scope = run.scope
     if scope is run.token or scope._reason != "timeout":
         return False
+    if outcome.error is None:
+        return not scope.heard
     return scope.heard > 0 and _is_stop(outcome.error)
 
 
@@ -57,10 +57,10 @@ def _is_stop(error: BaseException | None) -> bool:
 def end_of(run: Run, outcome: Outcome) -> State[Any]:
     """Give the state that a body's outcome leads to, cancellation aside."""
     error = outcome.error
-    if error is None:
-        return returned(outcome.value)
     if timed_out(run, outcome):
         return timeout_state(run)
+    if error is None:
+        return returned(outcome.value)
     if isinstance(error, Exception):
         return failed(run, error)
     return State(CRASHED, None, crash_message(error), error)
@@ -99,7 +99,7 @@ def returned(value: Any) -> State[Any]:
     value = replaced_by_states(value)
     if isinstance(value, State):
         return value.copy() if value.before is None else _aggregate([value], value)
-    states = list(_only_states(value))
+    states = _only_states(value)
     if states:
         return _aggregate(states, value)
     return State(COMPLETED, None, None, value)
@@ -110,19 +110,22 @@ def replaced_by_states(value: Any) -> Any:
     return replaced(value, state_of)
 
 
-def _only_states(value: Any) -> Iterator[State[Any]]:
-    """Walk lists, tuples and sets that hold nothing but states; yields nothing if there is anything else."""
-    flat = list(_flatten(value))
-    if flat and all(isinstance(item, State) for item in flat):
-        yield from flat
+def _only_states(value: Any) -> list[State[Any]]:
+    """Give the states in lists, tuples and sets that hold nothing else; none if there is anything else."""
+    states: list[State[Any]] = []
+    return states if _collect(value, states, set()) else []
 
 
-def _flatten(value: Any) -> Iterator[Any]:
-    if isinstance(value, list | tuple | set | frozenset):
-        for item in value:
-            yield from _flatten(item)
-    else:
-        yield value
+def _collect(value: Any, states: list[State[Any]], seen: set[int]) -> bool:
+    if isinstance(value, State):
+        states.append(value)
+        return True
+    if not isinstance(value, list | tuple | set | frozenset):
+        return False
+    if id(value) in seen:
+        return True
+    seen.add(id(value))
+    return all(_collect(item, states, seen) for item in value)
 
 
 def _aggregate(states: list[State[Any]], data: Any) -> State[Any]:

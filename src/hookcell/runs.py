@@ -37,7 +37,6 @@ class Definition(Protocol):
     kind: str
     name: str
     fn: Callable[..., Any]
-    body: Callable[..., Any]
     is_async: bool
     hooks: Hooks
     retries: int
@@ -72,6 +71,9 @@ class Listener:
     def created(self, run: Run) -> None:
         """A run exists, and has entered its first state."""
 
+    def opened(self, run: Run) -> None:
+        """An outermost run exists; `created` is told too."""
+
     def moved(self, run: Run, state: State[Any]) -> None:
         """A run has entered a state."""
 
@@ -88,7 +90,7 @@ class Listener:
         """Something worth telling the user happened to a run."""
 
 
-EVENTS = ("created", "moved", "failed", "hook_began", "hook_ended", "logged")
+EVENTS = ("opened", "created", "moved", "failed", "hook_began", "hook_ended", "logged")
 
 
 class Session:
@@ -102,6 +104,8 @@ class Session:
         self.codes = Codes()
         self.counts: dict[str, int] = {}
         self.hooks = NO_HOOKS
+        # Of more runs than this below one run the oldest are forgotten.
+        self.most_children = 200_000
         self._listeners: list[Listener] = []
         self._tables()
 
@@ -112,6 +116,7 @@ class Session:
             heard = [one for one in self._listeners if getattr(type(one), event, base) is not base]
             setattr(self, event, tuple(getattr(one, event) for one in heard))
 
+    opened: tuple[Callable[[Run], None], ...]
     created: tuple[Callable[[Run], None], ...]
     moved: tuple[Callable[[Run, State[Any]], None], ...]
     failed: tuple[Callable[[Run, State[Any]], None], ...]
@@ -212,6 +217,7 @@ class Run:
         self.args = args
         self.kwargs = kwargs or None
         self.attempt = 0
+        self.state = None  # type: ignore[assignment] # until it begins, and nobody has seen it before
         self.token = CancelToken(parent.scope if parent is not None else None)
         # What the runs it starts are stopped by: the token of the present try, or of the hook that is being called.
         self.scope = self.token
@@ -351,8 +357,8 @@ class Run:
             InvalidMove: The state cannot follow the present one.
         """
         with _writing:
-            before = self.state
-            if state.type in before.type.then:
+            before: State[Any] | None = self.state
+            if before is None or state.type in before.type.then:
                 state.before = before
                 self.state = state
                 return True

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # How long a thread's body may go on after it was told to stop, in seconds, before the run goes on without it.
 GRACE = 0.3
+# How long the main thread has to hear a poke before it is repeated, in seconds.
+POKE_AGAIN = 0.05
 
 
 class Outcome:
@@ -195,9 +197,13 @@ class MainShield(Shield):
             self._poke_self(token)
             return
         with self._lock:
-            if self.armed is not None and self.armed.under(token):
-                self._woken = True
-                _interrupt_main(self.ident)
+            armed = self.armed
+            if armed is None or not armed.under(token) or not armed.due():
+                return
+            self._woken = True
+            _interrupt_main(self.ident)
+        # A signal that comes just before a wait begins does not end it: ask again until it was heard.
+        deadlines.add(self, POKE_AGAIN, lambda: self.poke(token))
 
     def _poke_self(self, token: CancelToken) -> None:
         """Deliver a stop that code in the main thread asked for itself, once it is back in that code."""

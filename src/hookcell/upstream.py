@@ -138,8 +138,12 @@ def _cause(state: State[Any]) -> BaseException | None:
 
 def wait_for_futures(run: Run, wait_for: Any) -> None:
     """Note what a run has to wait for: what its arguments hold, and `wait_for`."""
-    if wait_for is None and run.kwargs is None and all(type(value) in _PLAIN for value in run.args):
-        return
+    if wait_for is None and run.kwargs is None:
+        for value in run.args:  # a loop, because all() with a generator costs a run more than the rest of this
+            if type(value) not in _PLAIN:
+                break
+        else:
+            return
     run.awaited = awaited_in((*run.args, *(run.kwargs or {}).values(), wait_for))
 
 

@@ -43,20 +43,27 @@ def _take(nudge: SimpleQueue[Any], seconds: float | None) -> None:
 def for_futures(futures: Sequence[Any], token: CancelToken | None, seconds: float | None = None) -> bool:
     """Block until all futures are done (True), the token is cancelled, or so many seconds have passed (False)."""
     nudge: SimpleQueue[None] = SimpleQueue()
+    left = [None] * len(futures)  # a countdown: `pop` is atomic, and looking at every future each time is not cheap
+
+    def one_done() -> None:
+        left.pop()
+        if not left:
+            nudge.put(None)
+
     for future in futures:
-        future.on_done(lambda: nudge.put(None))
+        future.on_done(one_done)
     unwatch = token.watch(lambda: nudge.put(None)) if token is not None else None
+    pool = shield_here().pool
+    if pool is not None:
+        pool.blocks()
     try:
-        return until(
-            lambda: _all_done(futures) or (token is not None and token.reason is not None), nudge, seconds
-        ) and (_all_done(futures))
+        until(lambda: not left or (token is not None and token.reason is not None), nudge, seconds)
     finally:
         if unwatch is not None:
             unwatch()
-
-
-def _all_done(futures: Sequence[Any]) -> bool:
-    return all(future.done() for future in futures)
+        if pool is not None:
+            pool.goes_on()
+    return not left
 
 
 def block(futures: Sequence[Any], seconds: float | None) -> bool:
@@ -75,12 +82,8 @@ def block(futures: Sequence[Any], seconds: float | None) -> bool:
     run = current.get()
     lent = gate.lend()
     try:
-        if shield.pool is not None:
-            shield.pool.blocks()
         return for_futures(futures, run.scope if run is not None else None, seconds)
     finally:
-        if shield.pool is not None:
-            shield.pool.goes_on()
         if lent:
             take_back(lent)
         shield.raise_again(outer)

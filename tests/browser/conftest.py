@@ -14,7 +14,9 @@ SETUP = "%load_ext hookcell\nimport threading, time\nfrom hookcell import flow, 
 def lab(tmp_path_factory):
     place = tmp_path_factory.mktemp("lab")
     (place / "notebooks").mkdir()
-    (place / "settings").mkdir()
+    news = place / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    news.parent.mkdir(parents=True)
+    news.write_text('{"fetchNews": "false"}', encoding="utf-8")  # or it asks, above the corner of the page
     with lab_in(place / "notebooks", place / "settings") as lab:
         yield lab
 
@@ -33,7 +35,7 @@ def browser(chromium):
 
 @pytest.fixture
 def page(browser):
-    context = browser.new_context(viewport={"width": 1100, "height": 900})
+    context = browser.new_context(viewport={"width": 1100, "height": 1600})
     yield context.new_page()
     context.close()
 
@@ -58,10 +60,15 @@ def notebook(lab, page):
 
 @pytest.fixture
 def photograph(page):
-    """Takes a picture of an element, if HOOKCELL_SCREENSHOTS names a folder to put it in."""
+    """Takes a picture of an element in both themes, if HOOKCELL_SCREENSHOTS names a folder to put it in."""
+    folder = os.environ.get("HOOKCELL_SCREENSHOTS")
 
     def take(element, name):
-        if folder := os.environ.get("HOOKCELL_SCREENSHOTS"):
-            element.screenshot(path=Path(folder) / f"{name}.png")
+        for theme in ("Light", "Dark") if folder else ():
+            page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", f"JupyterLab {theme}")
+            page.wait_for_selector(f"body[data-jp-theme-name='JupyterLab {theme}']", state="attached")
+            element.scroll_into_view_if_needed()
+            page.mouse.move(0, 0)
+            element.screenshot(path=Path(folder) / f"{name}-{theme.lower()}.png", animations="disabled")
 
     return take

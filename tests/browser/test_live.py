@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from browser.lab import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -149,6 +150,7 @@ def test_interrupt_and_the_cancel_button_end_a_flow_in_cancelled_within_a_second
     opened.wait_until_seen("long_flow", "Cancelled")
 
     opened.start(4)
+    assert "cannot hear Cancel" not in opened.view(4).inner_text(timeout=PATIENCE)
     clicked = opened.cancel(4)
     opened.wait_for_end(4)
     assert seconds_until_cancelled(opened, 4, clicked) < 1

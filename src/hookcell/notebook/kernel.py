@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
@@ -54,8 +55,8 @@ def headless() -> bool:
 
 def hears_while_busy() -> bool:
     """Whether messages from the browser arrive while a cell runs: ipykernel 7 with subshells."""
-    present = kernel()
-    return bool(getattr(present, "supported_features", None) and "kernel subshells" in present.supported_features)
+    told = getattr(kernel(), "kernel_info", {})
+    return "kernel subshells" in told.get("supported_features", ())
 
 
 def hear_while_busy(comm: Any) -> None:
@@ -95,20 +96,53 @@ def on_cell_end(call: Callable[..., Any]) -> Callable[[], None]:
 
 def overhear_prints() -> Callable[[], None]:
     """Keep what hooks print in their records too; the function returned ends that."""
-    undo = [_overhear(stream) for stream in (sys.stdout, sys.stderr)]
-    return lambda: [end() for end in undo].clear()
+    ears = [_Ear(sys.stdout), _Ear(sys.stderr)]
+    _now_and_after_the_cell(lambda: [ear.listen() for ear in ears])
+
+    def end() -> None:
+        _now_and_after_the_cell(lambda: [ear.go() for ear in ears])
+
+    return end
 
 
-def _overhear(stream: Any) -> Callable[[], None]:
-    write = stream.write
-
-    def heard(text: str) -> Any:
-        if (hook_run := holding.get()) is not None and isinstance(text, str):
-            hook_run.heard(text)
-        return write(text)
-
+def _now_and_after_the_cell(act: Callable[[], Any]) -> None:
+    """Act twice: IPython 9 puts streams back, after each cell, as they were before it."""
+    act()
     try:
-        stream.write = heard  # the stream stays what it is, and whoever holds it is overheard too
-    except AttributeError:
-        return lambda: None
-    return lambda: stream.__dict__.pop("write", None)
+        loop = asyncio.get_running_loop()
+    except RuntimeError:  # no kernel
+        return
+    loop.call_soon(act)
+
+
+class _Ear:
+    """Hears what is written to a stream; the stream stays what it is, and whoever holds it is heard too."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._write: Callable[[str], Any] = stream.write
+        self._listens = True
+
+    def listen(self) -> None:
+        if self._listens and not self._is_in_place():
+            self._write = self._stream.write
+            self._put(self._heard)
+
+    def _is_in_place(self) -> bool:
+        return getattr(self._stream.write, "__self__", None) is self
+
+    def _put(self, write: Callable[[str], Any]) -> None:
+        try:
+            self._stream.write = write
+        except AttributeError:  # a stream of C code
+            self._listens = False
+
+    def _heard(self, text: str) -> Any:
+        if self._listens and (hook_run := holding.get()) is not None and isinstance(text, str):
+            hook_run.heard(text)
+        return self._write(text)
+
+    def go(self) -> None:
+        self._listens = False
+        if self._is_in_place():
+            self._put(self._write)

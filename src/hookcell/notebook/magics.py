@@ -12,7 +12,7 @@ from traitlets.config import Configurable
 from hookcell.definitions import Definition
 from hookcell.errors import HookcellError
 from hookcell.flows import Flow
-from hookcell.notebook import cells, kernel, options, wire
+from hookcell.notebook import cells, kernel, options, tracebacks, wire
 from hookcell.notebook.cell_run import CellRun
 from hookcell.notebook.cell_source import parse_head
 from hookcell.tasks import Task
@@ -43,7 +43,11 @@ class Ring:
         self.shell = shell
         self.settings = Hookcell(parent=shell)
         shell.configurables.append(self.settings)
-        self._undo: list[Callable[[], Any]] = [kernel.overhear_prints()]
+        self._undo: list[Callable[[], Any]] = [
+            kernel.overhear_prints(),
+            tracebacks.show_users_frames(shell),
+            tracebacks.tell_below_the_cell(),
+        ]
         self._painter: Painter | None = None
         self.settings.observe(self._names_changed, names=["flow_magic", "task_magic"])
         self.settings.observe(self._view_changed, names=["view"])

@@ -6,7 +6,7 @@ import argparse
 import ast
 import difflib
 import shlex
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
@@ -18,25 +18,19 @@ if TYPE_CHECKING:
 HOOKS = (*KINDS, *ALIASES)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Raises what IPython shows as one line, instead of leaving the process."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"%%{self.prog}: {message}")
-
-
 def parser_of(kind: str, magic: str) -> argparse.ArgumentParser:
     """Make the parser of one magic's options."""
-    parser = _Parser(prog=magic, add_help=False, allow_abbrev=False, description=_ABOUT[kind])
-    parser.usage = f"%%{magic} NAME [options]   or   %%{magic} NAME(parameters) [options]"
-    if kind == "task":
-        parser.usage = f"%%{magic} NAME(parameters) [options]"
+    about = _ABOUT[kind]
+    parser = argparse.ArgumentParser(prog=magic, add_help=False, allow_abbrev=False, exit_on_error=False, description=about)
+    parser.usage = f"%%%%{magic} NAME(parameters) [options]"  # argparse makes one % of two
+    if kind == "flow":
+        parser.usage = f"%%%%{magic} NAME [options]   or   {parser.usage}"
     parser.add_argument("-h", "--help", action="store_true", help="print this")
-    parser.add_argument("--retries", type=int, metavar="N", help="how often to try again after a failure")
+    parser.add_argument("--retries", type=_count, metavar="N", help="how often to try again after a failure")
     parser.add_argument(
         "--retry-delay-seconds", type=_seconds, metavar="S[,S...]", help="seconds before each retry; the last repeats"
     )
-    parser.add_argument("--timeout-seconds", type=float, metavar="S", help="seconds after which a try is stopped")
+    parser.add_argument("--timeout-seconds", type=_number, metavar="S", help="seconds after which a try is stopped")
     parser.add_argument("--description", metavar="TEXT", help="what it does")
     parser.add_argument("--tags", type=_words, metavar="A,B", help="texts that its runs carry")
     if kind == "flow":
@@ -53,8 +47,25 @@ _ABOUT = {
 }
 
 
+def _count(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"got {text!r}; give a whole number, such as 2") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"got {text!r}; give seconds, such as 2.5") from None
+
+
 def _seconds(text: str) -> list[float]:
-    return [float(one) for one in text.split(",")]
+    try:
+        return [float(one) for one in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"got {text!r}; give seconds, or several with commas, such as 1,2.5") from None
 
 
 def _words(text: str) -> list[str]:
@@ -70,6 +81,9 @@ def parse(kind: str, magic: str, text: str, names: Mapping[str, Any]) -> dict[st
     parser = parser_of(kind, magic)
     try:
         given, rest = parser.parse_known_args(shlex.split(text))
+    except argparse.ArgumentError as error:
+        told = error.message if error.message.startswith("got ") else "needs a value"
+        raise UsageError(f"%%{magic}: {error.argument_name} {told}") from None
     except ValueError as error:
         raise UsageError(f"%%{magic}: {error} in: {text.strip()}") from None
     if rest:
@@ -92,17 +106,21 @@ def _unknown(magic: str, word: str, parser: argparse.ArgumentParser) -> str:
 
 def _look_up(name: str, hook: str, names: Mapping[str, Any]) -> Any:
     first, *attributes = name.strip().split(".")
-    try:
-        found = names[first]
-        for attribute in attributes:
-            found = getattr(found, attribute)
-    except (KeyError, AttributeError):
-        raise UsageError(_nobody(name, hook, names)) from None
+    if first not in names:
+        raise UsageError(_nobody(name, hook, _callables("", names)))
+    found, path = names[first], first
+    for attribute in attributes:
+        if not hasattr(found, attribute):
+            raise UsageError(_nobody(name, hook, _callables(f"{path}.", {key: getattr(found, key, None) for key in dir(found)})))
+        found, path = getattr(found, attribute), f"{path}.{attribute}"
     return found
 
 
-def _nobody(name: str, hook: str, names: Mapping[str, Any]) -> str:
-    callables = [key for key, value in names.items() if callable(value) and not key.startswith("_")]
+def _callables(path: str, names: Mapping[str, Any]) -> list[str]:
+    return [f"{path}{key}" for key, value in names.items() if callable(value) and not key.startswith("_")]
+
+
+def _nobody(name: str, hook: str, callables: list[str]) -> str:
     near = difflib.get_close_matches(name, callables, n=3)
     hint = f"did you mean {', '.join(near)}?" if near else "define it in a cell above, or give another name"
     return f"--{hook.replace('_', '-')} names {name!r}, but the notebook has no such function; {hint}"

@@ -63,7 +63,7 @@ class Board:
 
     def __init__(self, say: Callable[[str], None], ask: Callable[[Wire], None]) -> None:
         self._say, self._ask = say, ask
-        self._seq, self._told = -1, set[tuple[float, int, int]]()
+        self._seq, self._told = -1, set[tuple[float, int, str]]()
 
     def hear(self, data: Wire) -> None:
         """Take what the board's widget is told: a new value of its trait, or a message."""
@@ -78,27 +78,23 @@ class Board:
 
     def _take(self, seq: int, runs: list[Wire]) -> None:
         self._seq = seq
-        for at, number, place, told in sorted(event for run in runs for event in _events(run)):
-            if (at, number, place) not in self._told:
-                self._told.add((at, number, place))
+        for at, number, _place, name, told in sorted(event for run in runs for event in _events(run)):
+            if (at, number, name) not in self._told:
+                self._told.add((at, number, name))
                 self._say(told)
 
 
-def _events(run: Wire) -> Iterator[tuple[float, int, int, str]]:
-    """Give when, of which run, in which place, and a line to say, for each state and each ended call of a hook."""
+def _events(run: Wire) -> Iterator[tuple[float, int, int, str, str]]:
+    """Give when, of which run, in which place, what and a line to say, for each state and each ended call of a hook."""
     of = "  " * run["depth"] + line(run["of"] if run["kind"] == "flow" else run["name"], 60)
-    for name, type_, at in run["story"]:
-        why = line(run["error"]["title"], 100) if run["error"] and at == run["state"]["at"] else ""
-        yield at, run["n"], 0, _told(name, type_, of, why)
-    for place, hook in enumerate(run["hooks"], 1):
+    for place, (name, type_, at) in enumerate(run["story"]):  # times may be equal: places tell the order
+        why = line(run["error"]["title"], 100) if run["error"] and place == len(run["story"]) - 1 else ""
+        yield at, run["n"], place, name, _told(name, type_, of, why)
+    for place, hook in enumerate(run["hooks"], 100):
         if (outcome := hook["outcome"]) != "running":
             said = f"{line(hook['name'], 60)} {outcome}"
-            yield (
-                hook["at"],
-                run["n"],
-                place,
-                _told(hook["kind"], "COMPLETED" if outcome == "ok" else "FAILED", of, said),
-            )
+            type_ = "COMPLETED" if outcome == "ok" else "FAILED"
+            yield hook["at"], run["n"], place, str(place), _told(hook["kind"], type_, of, said)
 
 
 def _told(name: str, type_: str, of: str, why: str) -> str:
@@ -141,7 +137,8 @@ class Notebook:
     def _take(self, message: Wire, asked: str) -> bool:
         """Show what the kernel says; whether that was the last of the cell."""
         self._show(message["msg_type"], message["content"])
-        return message["parent_header"].get("msg_id") == asked and message["content"].get("execution_state") == "idle"
+        ended = message["content"].get("execution_state") == "idle"
+        return ended and message["parent_header"].get("msg_id") == asked  # type: ignore[no-any-return]
 
     def _next(self) -> Wire:
         """Give what the kernel says next; after a tenth of a second, a message that says nothing."""

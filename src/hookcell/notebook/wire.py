@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import linecache
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from hookcell.runs import FlowRun, session
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 VERSION = 1
 MOST_ROOTS, MOST_ROWS, MOST_TROUBLED = 50, 400, 100
 MOST_HOOKS, MOST_STORY, MOST_PRINTED, MOST_TEXT = 20, 20, 400, 2_000
+MAPPED = 3
 _TROUBLE = frozenset({StateType.FAILED, StateType.CRASHED})
 
 
@@ -207,7 +209,11 @@ def _depth(run: Run) -> int:
 def _waits(run: Run) -> str | None:
     if run.state.type is not PENDING or run.over or not run.awaited:
         return None
-    return ", ".join(future.run.name for future in futures_of(run.awaited)) or None
+    upstream = [future.run for future in futures_of(run.awaited)]
+    of = Counter(run.definition.name for run in upstream)
+    # A map's runs are told by their task's name, once.
+    names = (run.name if of[run.definition.name] < MAPPED else run.definition.name for run in upstream)
+    return clip(", ".join(dict.fromkeys(names))) or None
 
 
 def _hook(call: HookRun) -> dict[str, Any]:
@@ -233,13 +239,13 @@ def _error(run: Run) -> dict[str, Any] | None:
 
 
 MOST_FRAMES = 6
-_OURS = __file__.removesuffix("wire.py").removesuffix("notebook/").removesuffix("notebook\\")
+OURS = __file__.removesuffix("wire.py").removesuffix("notebook/").removesuffix("notebook\\")
 _CELL = "Cell In"
 
 
 def where_of(error: BaseException) -> list[str]:
     """Give the user's own frames of an error, innermost last, each with the line that stood there."""
-    told = _users([place for place in places_of(error) if not place[0].startswith(_OURS)])[-MOST_FRAMES:]
+    told = _users([place for place in places_of(error) if not place[0].startswith(OURS)])[-MOST_FRAMES:]
     return list(itertools.chain.from_iterable(_told(*frame) for frame in told))
 
 

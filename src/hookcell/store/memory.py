@@ -18,45 +18,33 @@ FAILURES = 8
 
 
 class MemoryStore(Listener):
-    """Keeps the last outermost flow runs, and task runs up to a number; older ones live on only if somebody holds them.
+    """Keeps the last outermost runs, as long as they hold no more task runs than a number; others live on if somebody holds them.
 
     A kept exception pins every local variable of its frames, so only the newest failure of a flow keeps them; of the
     others the places stay.
 
     Args:
         flow_runs: How many outermost flow runs to keep.
-        task_runs: How many task runs to keep, over all flow runs.
+        task_runs: How many runs below them to keep, and how many task runs outside any flow.
     """
 
     def __init__(self, flow_runs: int = FLOW_RUNS, task_runs: int = TASK_RUNS) -> None:
         self.flow_runs: deque[FlowRun] = deque()
         self.loose_runs: deque[Run] = deque(maxlen=task_runs)
         self._most_flow_runs, self._most_task_runs = flow_runs, task_runs
-        self._below = 0  # how many runs the kept flow runs hold
         self._pinned: dict[str, deque[State[Any]]] = {}
 
-    def created(self, run: Run) -> None:
+    def opened(self, run: Run) -> None:
         """Keep a run, and let the oldest go."""
-        if run.parent is not None:
-            self._below += 1
-            if self._below > self._most_task_runs:
-                self._drop_oldest()
-        elif isinstance(run, FlowRun):
-            self._keep(run)
-        else:
+        if not isinstance(run, FlowRun):
             self.loose_runs.append(run)
-
-    def _keep(self, run: FlowRun) -> None:
+            return
         self._unpin(run.definition.name, 1)
-        self.flow_runs.append(run)
-        if len(self.flow_runs) > self._most_flow_runs:
-            self._below -= _below(self.flow_runs.popleft())
-
-    def _drop_oldest(self) -> None:
-        for flow_run in self.flow_runs:
-            if flow_run._children and flow_run._children[0].over:
-                self._below -= 1 + _below(flow_run._children.popleft())
-                return
+        kept = self.flow_runs
+        below = sum(_below(one) for one in kept)
+        kept.append(run)
+        while len(kept) > self._most_flow_runs or (below > self._most_task_runs and len(kept) > 1):
+            below -= _below(kept.popleft())
 
     # -- failures
 
@@ -75,7 +63,8 @@ class MemoryStore(Listener):
 
 
 def _below(run: Run) -> int:
-    return sum(1 + _below(child) for child in run._children or ())
+    """Count the runs a run started; those that their children started are few and left out."""
+    return len(run._children or ())
 
 
 def let_frames_go(error: BaseException) -> None:

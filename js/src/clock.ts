@@ -1,0 +1,66 @@
+/** The kernel's clock as seen from the browser, and the one tick that all moving numbers share. */
+
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Moment } from "./wire";
+
+const TICK_MS = 100;
+/** With reduced motion a clock may step, but nothing should seem to move. */
+const CALM_TICK_MS = 1000;
+/** Two clocks that suddenly differ by more than this were set, not delayed by the network. */
+const SET_BY_HAND_SECONDS = 10;
+
+const browserNow = (): Moment => Date.now() / 1000;
+
+export class Clock {
+	#offset = 0;
+	#known = false;
+	#timer: ReturnType<typeof setInterval> | undefined;
+	readonly #now = signal(browserNow(), {
+		// Only something live reads the clock: with no reader there is no timer.
+		watched: () => this.#begin(),
+		unwatched: () => this.#end(),
+	});
+	/** Kernel time, about ten times a second while somebody reads it and the page is visible. */
+	readonly now: ReadonlySignal<Moment> = this.#now;
+
+	/**
+	 * Every message took some time to come, so the largest difference seen is the nearest to the truth.
+	 * A snapshot found on loading may be old: it proves only that the kernel is not behind it.
+	 */
+	learn(kernelNow: Moment, fresh: boolean): void {
+		const difference = kernelNow - browserNow();
+		if (!fresh) {
+			if (!this.#known) this.#offset = Math.max(0, difference);
+		} else if (!this.#known || Math.abs(difference - this.#offset) > SET_BY_HAND_SECONDS) {
+			this.#offset = difference;
+			this.#known = true;
+		} else this.#offset = Math.max(this.#offset, difference);
+		this.#tick();
+	}
+
+	#tick = (): void => {
+		this.#now.value = browserNow() + this.#offset;
+	};
+
+	#begin(): void {
+		document.addEventListener("visibilitychange", this.#onVisibility);
+		this.#run();
+	}
+
+	#end(): void {
+		document.removeEventListener("visibilitychange", this.#onVisibility);
+		clearInterval(this.#timer);
+	}
+
+	#run(): void {
+		clearInterval(this.#timer);
+		if (document.visibilityState === "hidden") return;
+		const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+		this.#timer = setInterval(this.#tick, calm ? CALM_TICK_MS : TICK_MS);
+	}
+
+	#onVisibility = (): void => {
+		this.#run();
+		if (document.visibilityState !== "hidden") this.#tick();
+	};
+}

@@ -1,0 +1,66 @@
+/** Where a run's waiting and working lie on its row's bar. */
+
+import { type LookName, lookOf } from "./palette";
+import { hasEnded } from "./picture";
+import type { Chapter, Hook, Moment, Run } from "./wire";
+
+/** `to` is null while it has no end yet. */
+export interface Stretch {
+	readonly look: LookName;
+	readonly waiting: boolean;
+	readonly from: Moment;
+	readonly to: Moment | null;
+}
+
+const WORKING = new Set(["RUNNING", "CANCELLING"]);
+const ENDED = new Set(["COMPLETED", "FAILED", "CANCELLED", "CRASHED"]);
+
+/** A stretch of work is coloured by how it ended, so that a failed try stays visible after the retry. */
+function lookOfStretch(chapter: Chapter, next: Chapter | undefined): LookName {
+	if (!next) return lookOf(chapter.name, chapter.type);
+	if (ENDED.has(next.type)) return lookOf(next.name, next.type);
+	if (chapter.type === "RUNNING" && (next.type === "SCHEDULED" || next.type === "RUNNING")) return "Failed";
+	if (chapter.type === "RUNNING" && next.type === "CANCELLING") return "Cancelling";
+	return lookOf(chapter.name, chapter.type);
+}
+
+export function stretches(run: Run): readonly Stretch[] {
+	const story = run.story.length ? run.story : [{ ...run.state }];
+	return story
+		.map((chapter, i) => {
+			const next = story[i + 1];
+			const to = next?.at ?? run.end ?? (chapter.type === "SCHEDULED" ? run.retry_at : null);
+			return { look: lookOfStretch(chapter, next), waiting: !WORKING.has(chapter.type), from: chapter.at, to };
+		})
+		.filter((_, i) => i + 1 < story.length || !hasEnded(run));
+}
+
+const STEPS = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
+
+/** The seconds a lane spans: it grows in steps, so that finished bars stand still in between. */
+export function horizon(seconds: number, live: boolean): number {
+	const least = Math.max(seconds * 1.03, live ? 1 : 0.0001);
+	const scale = 10 ** Math.floor(Math.log10(least));
+	return (STEPS.find((step) => step * scale >= least) ?? 10) * scale;
+}
+
+export interface Mark {
+	readonly hook: Hook;
+	readonly percent: number;
+}
+
+const MOST_MARKS = 8;
+const APART = 2.7;
+
+/** Marks at the moment of their call, moved apart when they would hide one another. */
+export function marks(hooks: readonly Hook[], percentAt: (at: Moment) => number): readonly Mark[] {
+	const last = hooks.slice(-MOST_MARKS);
+	let free = 0;
+	const placed = last.map((hook) => {
+		const percent = Math.max(free, Math.min(100, Math.max(0, percentAt(hook.at))));
+		free = percent + APART;
+		return { hook, percent };
+	});
+	const over = Math.max(0, free - APART - 100);
+	return placed.map(({ hook, percent }) => ({ hook, percent: percent - over }));
+}

@@ -1,0 +1,42 @@
+/** What a run is doing, in as few words as fit beside its name. */
+
+import { plural, tenths, thousands } from "./format";
+import { wentWrong } from "./picture";
+import type { Counts, Moment, Run } from "./wire";
+
+/** States that the icon alone tells well enough. */
+const PLAIN: ReadonlySet<string> = new Set(["Completed", "Running", "Pending", "Scheduled"]);
+
+const onTry = (run: Run): string => (run.attempts > 1 ? `try ${run.attempt} of ${run.attempts}` : `try ${run.attempt}`);
+
+export const isWaitingToRetry = (run: Run): boolean => run.state.type === "SCHEDULED" && run.retry_at !== null;
+
+export function retryText(retryAt: Moment, now: Moment): string {
+	return `retry in ${tenths(retryAt - now)}`;
+}
+
+/** Empty when the icon and the time say it all. */
+export function doing(run: Run): string {
+	const { type, name } = run.state;
+	if (run.waits && (type === "PENDING" || type === "SCHEDULED")) return `waits for ${run.waits}`;
+	if (type === "RUNNING" && run.attempt > 1) return onTry(run);
+	if (wentWrong(run) && run.attempt > 1) return `${name} after ${run.attempt} tries`;
+	if (name === "Cached") return "cached";
+	return PLAIN.has(name) ? "" : name;
+}
+
+/** "3 hooks ✓ 1 ✕", in two parts, so that the bad news can have its colour. */
+export function hookTally(ok: number, failed: number): readonly [string, string] {
+	if (failed === 0) return [`${plural(ok, "hook")} ✓`, ""];
+	if (ok === 0) return ["", `${plural(failed, "hook")} ✕`];
+	return [`${plural(ok, "hook")} ✓`, `${thousands(failed)} ✕`];
+}
+
+/** "290 Completed, 10 Pending" */
+export function countsText(counts: Counts): string {
+	return [...counts].map(([name, n]) => `${thousands(n)} ${name}`).join(", ");
+}
+
+export function total(counts: Counts): number {
+	return [...counts.values()].reduce((sum, n) => sum + n, 0);
+}

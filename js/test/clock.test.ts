@@ -1,0 +1,76 @@
+import { effect } from "@preact/signals";
+import { expect, it, vi } from "vitest";
+import { Clock } from "../src/clock";
+import { T0 } from "./builders";
+
+function reader(clock: Clock): { seen: number[]; stop: () => void } {
+	const seen: number[] = [];
+	return { seen, stop: effect(() => void seen.push(clock.now.value - T0)) };
+}
+
+const visibility = (state: DocumentVisibilityState) => {
+	vi.spyOn(document, "visibilityState", "get").mockReturnValue(state);
+	document.dispatchEvent(new Event("visibilitychange"));
+};
+
+it("ticks ten times a second while somebody reads it, and not otherwise", () => {
+	const clock = new Clock();
+	expect(vi.getTimerCount()).toBe(0);
+	const { seen, stop } = reader(clock);
+	vi.advanceTimersByTime(1000);
+	expect(seen).toHaveLength(11);
+	stop();
+	expect(vi.getTimerCount()).toBe(0);
+});
+
+it("has one timer for many readers", () => {
+	const clock = new Clock();
+	const readers = [reader(clock), reader(clock), reader(clock)];
+	expect(vi.getTimerCount()).toBe(1);
+	for (const { stop } of readers) stop();
+	expect(vi.getTimerCount()).toBe(0);
+});
+
+it("rests while the page is hidden and is right at once when it comes back", () => {
+	const clock = new Clock();
+	const { seen, stop } = reader(clock);
+	visibility("hidden");
+	expect(vi.getTimerCount()).toBe(0);
+	vi.advanceTimersByTime(5000);
+	visibility("visible");
+	expect(seen.at(-1)).toBeCloseTo(5);
+	stop();
+});
+
+it("steps once a second with reduced motion", () => {
+	vi.stubGlobal("matchMedia", () => ({ matches: true }));
+	const { seen, stop } = reader(new Clock());
+	vi.advanceTimersByTime(3000);
+	expect(seen).toHaveLength(4);
+	stop();
+});
+
+it("shows the kernel's time, as told by the message that travelled least", () => {
+	const clock = new Clock();
+	clock.learn(T0 + 5 - 0.3, true);
+	clock.learn(T0 + 5 - 0.02, true);
+	clock.learn(T0 + 5 - 0.5, true);
+	expect(clock.now.value - T0).toBeCloseTo(4.98);
+});
+
+it("follows a clock that was set", () => {
+	const clock = new Clock();
+	clock.learn(T0 + 3600, true);
+	clock.learn(T0, true);
+	expect(clock.now.value - T0).toBeCloseTo(0);
+});
+
+it("does not believe an old snapshot that the kernel's clock is behind", () => {
+	const clock = new Clock();
+	clock.learn(T0 - 600, false);
+	expect(clock.now.value - T0).toBeCloseTo(0);
+	clock.learn(T0 - 600, true);
+	expect(clock.now.value - T0).toBeCloseTo(-600);
+	clock.learn(T0 - 900, false);
+	expect(clock.now.value - T0).toBeCloseTo(-600);
+});

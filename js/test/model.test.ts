@@ -1,0 +1,223 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { openAsk, UNHEARD } from "../src/asks";
+import { RunModel } from "../src/model";
+import type { Outgoing } from "../src/wire";
+import { delta, flow, snapshot, T0, task } from "./builders";
+
+let sent: Outgoing[];
+let model: RunModel;
+
+beforeEach(() => {
+	sent = [];
+	model = new RunModel((message) => sent.push(message));
+	model.join(snapshot(1, [flow()], [task(2, "Pending")]));
+});
+
+const stateOf = (n: number): string | undefined => model.picture.value?.tasks.get(n)?.state.name;
+const resyncs = (): number => sent.filter((message) => message.type === "resync").length;
+const root = () => {
+	const run = model.picture.value?.roots.get(1);
+	if (!run) throw new Error("no root");
+	return run;
+};
+
+describe("deltas", () => {
+	it("are applied one after the other", () => {
+		model.hear(delta(2, [task(2)]));
+		model.hear(delta(3, [task(2, "Completed")]));
+		expect([stateOf(2), model.picture.value?.seq, resyncs()]).toEqual(["Completed", 3, 0]);
+	});
+
+	it("that came before are ignored", () => {
+		model.hear(delta(2, [task(2, "Completed")]));
+		for (const seq of [0, 1, 2]) model.hear(delta(seq, [task(2)]));
+		expect([stateOf(2), resyncs()]).toEqual(["Completed", 0]);
+	});
+
+	it("after a gap are not applied, and the kernel is asked for a snapshot", () => {
+		model.hear(delta(3, [task(2, "Completed")]));
+		model.hear(delta(4, [task(2, "Failed")]));
+		expect(stateOf(2)).toBe("Pending");
+		expect(sent).toEqual([{ type: "resync", id: 1 }]);
+	});
+
+	it("of another session or board lead to a snapshot, too", () => {
+		model.hear(delta(2, [task(2)], { session: "ffff" }));
+		expect([stateOf(2), resyncs()]).toEqual(["Pending", 1]);
+	});
+
+	it("before any snapshot lead to one", () => {
+		const fresh = new RunModel((message) => sent.push(message));
+		fresh.join({});
+		fresh.hear(delta(5, [task(2)]));
+		expect([fresh.picture.value, resyncs()]).toEqual([null, 1]);
+		fresh.close();
+	});
+
+	it("carry what is true of the board", () => {
+		model.hear(delta(2, [], { live: false, hint: "use Interrupt", more_runs: { Failed: 2 } }));
+		expect(model.picture.value).toMatchObject({
+			live: false,
+			hint: "use Interrupt",
+			moreRuns: new Map([["Failed", 2]]),
+		});
+	});
+});
+
+describe("a gap", () => {
+	beforeEach(() => model.hear(delta(4, [task(2, "Completed")])));
+
+	it("is asked about again after a second, then more and more rarely", () => {
+		const asked: number[] = [];
+		for (let second = 0; second <= 100; second += 1) {
+			if (resyncs() > asked.length) asked.push(second);
+			vi.advanceTimersByTime(1000);
+		}
+		expect(asked.slice(0, 6)).toEqual([0, 1, 3, 7, 15, 31]);
+		expect((asked[6] ?? 0) - 31).toBe(30);
+	});
+
+	it("is healed by the answer", () => {
+		model.hear({ type: "snapshot", snapshot: snapshot(4, [flow()], [task(2, "Failed")]) });
+		model.hear(delta(5, [task(3)]));
+		vi.advanceTimersByTime(60_000);
+		expect([stateOf(2), stateOf(3), resyncs()]).toEqual(["Failed", "Running", 1]);
+	});
+
+	it("is healed by a newer snapshot trait", () => {
+		model.renew(snapshot(6, [flow()], [task(2, "Failed")]));
+		vi.advanceTimersByTime(60_000);
+		expect([stateOf(2), resyncs()]).toEqual(["Failed", 1]);
+	});
+
+	it("is not healed by a snapshot that does not reach it", () => {
+		model.renew(snapshot(2, [flow()], [task(2)]));
+		expect(stateOf(2)).toBe("Running");
+		vi.advanceTimersByTime(1000);
+		expect(resyncs()).toBe(2);
+	});
+
+	it("leaves no timer behind when the view is closed", () => {
+		model.close();
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it("is asked about once, even if more comes that cannot be read", () => {
+		model.hear({ type: "delta", seq: "x" });
+		expect(resyncs()).toBe(1);
+	});
+});
+
+describe("a snapshot", () => {
+	it("that is not newer changes nothing", () => {
+		model.hear(delta(2, [task(2, "Completed")]));
+		const before = model.picture.value;
+		model.renew(snapshot(2, [flow()], []));
+		model.renew(snapshot(1, [flow()], []));
+		expect(model.picture.value).toBe(before);
+	});
+
+	it("of a new session replaces everything, whatever its number", () => {
+		model.hear(delta(2, [task(2)]));
+		model.renew(snapshot(1, [flow(7)], [], { session: "beef" }));
+		expect([...(model.picture.value?.roots.keys() ?? [])]).toEqual([7]);
+		model.hear(delta(2, [task(8, "Running", { root: 7, parent: 7 })], { session: "beef" }));
+		expect([stateOf(8), resyncs()]).toEqual(["Running", 0]);
+	});
+
+	it("found live but old on loading the page is followed by the question for a newer one", () => {
+		const late = new RunModel((message) => sent.push(message));
+		late.join(snapshot(9, [flow()], [], { now: T0 - 600 }));
+		expect([late.picture.value?.seq, resyncs()]).toEqual([9, 1]);
+		late.hear({ type: "snapshot", snapshot: snapshot(9, [flow()]) });
+		vi.advanceTimersByTime(60_000);
+		expect(resyncs()).toBe(1);
+	});
+
+	it("of an ended board asks for nothing: there may be no kernel", () => {
+		const late = new RunModel((message) => sent.push(message));
+		late.join(snapshot(9, [flow(1, "Completed")], [], { now: T0 - 600, live: false }));
+		expect([late.picture.value?.live, sent]).toEqual([false, []]);
+	});
+
+	it("that cannot be read is said to be unreadable, until one comes that can", () => {
+		const odd = new RunModel(() => {});
+		odd.join({ v: 2 });
+		expect(odd.fault.value).toBe("hookcell: this view cannot read what the kernel sent. Run the cell again.");
+		odd.renew(snapshot(1, []));
+		expect(odd.fault.value).toBeNull();
+	});
+});
+
+describe("cancelling", () => {
+	const ask = () => openAsk(model.asks.all.value, root());
+
+	it("is sent once while the answer is open", () => {
+		model.cancel(root());
+		model.cancel(root());
+		expect(sent).toEqual([{ type: "cancel", id: 1, run: 1 }]);
+		expect(ask()).toMatchObject({ open: true, note: null });
+	});
+
+	it("that the kernel took stays open until the state moves", () => {
+		model.cancel(root());
+		model.hear({ type: "reply", id: 1, ok: true, text: "cancelling" });
+		vi.advanceTimersByTime(5000);
+		expect(ask()).toMatchObject({ open: true, note: null });
+		model.hear(delta(2, [flow(1, "Cancelling", { state: { type: "CANCELLING", name: "Cancelling", at: T0 + 1 } })]));
+		expect(ask()).toBeNull();
+	});
+
+	it("that the kernel refused shows why and can be tried again", () => {
+		model.cancel(root());
+		model.hear({ type: "reply", id: 1, ok: false, text: "crimson-fox has already ended" });
+		vi.advanceTimersByTime(5000);
+		expect(ask()).toMatchObject({ open: false, note: "crimson-fox has already ended" });
+		model.cancel(root());
+		expect(sent.at(-1)).toEqual({ type: "cancel", id: 2, run: 1 });
+	});
+
+	it("that nobody hears says so after one and a half seconds, and ends after ten", () => {
+		model.cancel(root());
+		vi.advanceTimersByTime(1499);
+		expect(ask()).toMatchObject({ open: true, note: null });
+		vi.advanceTimersByTime(1);
+		expect(ask()).toMatchObject({ open: true, note: UNHEARD });
+		vi.advanceTimersByTime(8500);
+		expect(ask()).toMatchObject({ open: false, note: UNHEARD });
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it("heard late takes the hint back", () => {
+		model.cancel(root());
+		vi.advanceTimersByTime(2000);
+		model.hear({ type: "reply", id: 1, ok: true, text: "" });
+		expect(ask()).toMatchObject({ open: true, note: null });
+	});
+
+	it("of a run that has ended is not sent", () => {
+		model.hear(delta(2, [flow(1, "Completed")]));
+		model.cancel(root());
+		expect(sent).toEqual([]);
+	});
+
+	it("leaves no timer behind when the view is closed", () => {
+		model.cancel(root());
+		model.close();
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it("is not touched by an answer to something else", () => {
+		model.cancel(root());
+		model.hear({ type: "reply", id: 99, ok: false, text: "no" });
+		expect(ask()).toMatchObject({ open: true, note: null });
+	});
+});
+
+it("tells the kernel that the view is in use at most every thirty seconds", () => {
+	for (let second = 0; second < 61; second += 1) {
+		model.touch();
+		vi.advanceTimersByTime(1000);
+	}
+	expect(sent).toEqual([{ type: "touched" }, { type: "touched" }, { type: "touched" }]);
+});

@@ -1,0 +1,183 @@
+import { describe, expect, it } from "vitest";
+import { choose, countLeft } from "../src/choose";
+import { failureOf } from "../src/failure";
+import { horizon, marks, stretches } from "../src/lane";
+import { countsText, doing, hookTally, retryText } from "../src/words";
+import { ERROR, flow, hook, oneRun, type Raw, runs, state, T0, task } from "./builders";
+
+const NONE: ReadonlySet<number> = new Set();
+const many = (count: number, name: (i: number) => string): Raw[] =>
+	Array.from({ length: count }, (_, i) => task(i + 2, name(i)));
+
+describe("which rows are drawn", () => {
+	it("all of them when there is room", () => {
+		const all = runs(...many(200, () => "Completed"));
+		expect(choose(all, 200, NONE)).toEqual({ shown: all, left: [] });
+	});
+
+	it("the first ones, and beyond them what failed, retries or runs, in order", () => {
+		const odd: Record<number, string> = { 300: "Failed", 310: "Running", 320: "AwaitingRetry", 330: "Crashed" };
+		const all = runs(...many(500, (i) => odd[i] ?? (i < 300 ? "Completed" : "Pending")));
+		const { shown, left } = choose(all, 200, NONE);
+		expect(shown.map((run) => run.n)).toEqual([...Array.from({ length: 150 }, (_, i) => i + 2), 302, 312, 322, 332]);
+		expect(left).toHaveLength(346);
+	});
+
+	it("never more than there is room for, and failures before what is running", () => {
+		const all = runs(...many(1000, (i) => (i % 2 ? "Running" : i % 4 ? "Failed" : "Completed")));
+		const { shown } = choose(all, 200, NONE);
+		expect(shown).toHaveLength(200);
+		expect(shown.every((run) => run.state.name === "Failed")).toBe(true);
+	});
+
+	it("a row that was opened, wherever it is", () => {
+		const all = runs(...many(500, () => "Completed"));
+		expect(choose(all, 200, new Set([480])).shown.at(-1)?.n).toBe(480);
+	});
+
+	it("the same first rows while the number of running ones changes", () => {
+		const with_ = (running: number) =>
+			choose(runs(...many(500, (i) => (i >= 200 && i < 200 + running ? "Running" : "Completed"))), 200, NONE);
+		const heads = [1, 7, 49].map((n) =>
+			with_(n)
+				.shown.slice(0, 150)
+				.map((run) => run.n),
+		);
+		expect(heads[1]).toEqual(heads[0]);
+		expect(heads[2]).toEqual(heads[0]);
+	});
+
+	it("and the others are counted by the root's exact counts", () => {
+		const root = oneRun(flow(1, "Running", { counts: { Completed: 990, Pending: 10, Running: 200 }, total: 1200 }));
+		const choice = choose(runs(...many(200, () => "Running")), 200, NONE);
+		expect(countsText(countLeft(root, choice))).toBe("990 Completed, 10 Pending");
+	});
+});
+
+describe("what a run is doing", () => {
+	it.each([
+		[task(2, "Running"), ""],
+		[task(2, "Completed"), ""],
+		[task(2, "Pending"), ""],
+		[task(2, "Pending", { waits: "score, load" }), "waits for score, load"],
+		[task(2, "NotReady"), "NotReady"],
+		[task(2, "Retrying", { attempt: 2, attempts: 3 }), "try 2 of 3"],
+		[task(2, "Cached"), "cached"],
+		[task(2, "Failed", { attempt: 1 }), "Failed"],
+		[task(2, "Failed", { attempt: 3, attempts: 3 }), "Failed after 3 tries"],
+		[task(2, "Crashed"), "Crashed"],
+		[task(2, "Cancelled", { waits: "load" }), "Cancelled"],
+	])("is said in a few words", (raw, words) => expect(doing(oneRun(raw))).toBe(words));
+
+	it("counts down to a retry and stops at nothing", () => {
+		expect(retryText(T0 + 1.2, T0)).toBe("retry in 1.2 s");
+		expect(retryText(T0, T0 + 3)).toBe("retry in 0.0 s");
+	});
+
+	it("and how its hooks went is a tally", () => {
+		expect(hookTally(1, 0)).toEqual(["1 hook ✓", ""]);
+		expect(hookTally(2, 1)).toEqual(["2 hooks ✓", "1 ✕"]);
+		expect(hookTally(0, 2)).toEqual(["", "2 hooks ✕"]);
+	});
+});
+
+describe("a lane", () => {
+	const story = (...names: [string, number][]): Raw => ({
+		story: names.map(([name, at]) => [name, state(name).type, T0 + at]),
+	});
+	const shape = (raw: Raw) =>
+		stretches(oneRun(raw)).map(({ look, waiting, from, to }) => [
+			look,
+			waiting,
+			from - T0,
+			to === null ? null : to - T0,
+		]);
+
+	it("is dashed before the start and between tries, and each try has the colour of its end", () => {
+		const raw = task(
+			2,
+			"Completed",
+			story(["Pending", 0], ["Running", 1], ["AwaitingRetry", 2], ["Retrying", 4], ["Completed", 5]),
+		);
+		expect(shape(raw)).toEqual([
+			["Pending", true, 0, 1],
+			["Failed", false, 1, 2],
+			["AwaitingRetry", true, 2, 4],
+			["Completed", false, 4, 5],
+		]);
+	});
+
+	it("grows while the run works, waits without end, or until the known retry", () => {
+		expect(shape(task(2, "Running", story(["Pending", 0], ["Running", 1]))).at(-1)).toEqual([
+			"Running",
+			false,
+			1,
+			null,
+		]);
+		expect(shape(task(2, "Pending", story(["Pending", 0])))).toEqual([["Pending", true, 0, null]]);
+		const waiting = task(2, "AwaitingRetry", { ...story(["Running", 0], ["AwaitingRetry", 1]), retry_at: T0 + 3 });
+		expect(shape(waiting).at(-1)).toEqual(["AwaitingRetry", true, 1, 3]);
+	});
+
+	it("ends with a run that never began", () => {
+		const raw = task(2, "NotReady", { ...story(["Pending", 0], ["NotReady", 2]), end: T0 + 2 });
+		expect(shape(raw)).toEqual([["Pending", true, 0, 2]]);
+	});
+
+	it("is hatched where a run was cancelled", () => {
+		const raw = task(2, "Cancelled", story(["Running", 0], ["Cancelling", 1], ["Cancelled", 2]));
+		expect(shape(raw)).toEqual([
+			["Cancelling", false, 0, 1],
+			["Cancelled", false, 1, 2],
+		]);
+	});
+
+	it("shows the state alone when there is no story", () => {
+		expect(shape(task(2, "Running", { story: [] }))).toEqual([["Running", false, 0, null]]);
+	});
+
+	it("spans a time that grows in steps", () => {
+		expect([0, 0.5, 1.1, 1.4, 11.9, 61].map((s) => horizon(s, true))).toEqual([1, 1, 1.25, 1.5, 12.5, 80]);
+		expect(horizon(0.0123, false)).toBeCloseTo(0.015);
+		expect(horizon(0, false)).toBeGreaterThan(0);
+	});
+
+	it("has its hooks as marks that do not hide one another and stay inside", () => {
+		const hooks = oneRun(
+			task(2, "Running", { hooks: Array.from({ length: 12 }, (_, i) => hook({ name: `h${i}`, at: T0 + 99 })) }),
+		).hooks;
+		const placed = marks(hooks, () => 99);
+		expect(placed.map(({ hook: { name } }) => name)).toEqual(["h4", "h5", "h6", "h7", "h8", "h9", "h10", "h11"]);
+		expect(placed.at(-1)?.percent).toBeCloseTo(100);
+		for (const [i, { percent }] of placed.entries())
+			if (i > 0) expect(percent - (placed[i - 1]?.percent ?? 0)).toBeCloseTo(2.7);
+	});
+});
+
+describe("the failure that is told first", () => {
+	const failed = (n: number, end: number, more: Raw = {}) =>
+		task(n, "Failed", { end: T0 + end, error: ERROR, ...more });
+
+	it("is the earliest one of the tasks, by name and number of tries", () => {
+		const below = runs(failed(2, 9), failed(3, 5, { attempt: 3 }), task(4));
+		expect(failureOf(oneRun(flow()), below)).toEqual({ error: ERROR, of: "score[3] failed after 3 tries" });
+	});
+
+	it("names the task whose error ended the flow", () => {
+		const other = { title: "KeyError: 'x'", where: [] };
+		const below = runs(failed(2, 1, { error: other }), failed(3, 5));
+		expect(failureOf(oneRun(flow(1, "Failed", { error: ERROR })), below)?.of).toBe("score[3] failed after 1 try");
+	});
+
+	it("is the flow's own when no task had it", () => {
+		const own = { title: "RuntimeError: nothing to do", where: [] };
+		expect(failureOf(oneRun(flow(1, "Failed", { error: own })), runs(failed(2, 1)))).toEqual({ error: own, of: "" });
+	});
+
+	it("says that a run crashed", () => {
+		const below = runs(task(2, "Crashed", { error: ERROR }));
+		expect(failureOf(oneRun(flow()), below)?.of).toBe("score[2] crashed after 1 try");
+	});
+
+	it("is none where nothing failed", () => expect(failureOf(oneRun(flow()), runs(task(2)))).toBeNull());
+});

@@ -1,0 +1,283 @@
+"""`%load_ext hookcell` in a real kernel: what it adds and takes away again, and what the magics' first lines can say."""
+
+import pytest
+from kernels import running_kernel
+
+pytestmark = pytest.mark.kernel
+
+SETUP = """
+%load_ext hookcell
+from hookcell import flow, task
+said = []
+def save(owner, run, state): said.append(f"{run.name} {state.name}")
+class alerts:
+    post = staticmethod(save)
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    with running_kernel(SETUP) as kernel:
+        yield kernel
+
+
+@pytest.fixture(scope="module")
+def bare():
+    with running_kernel() as kernel:
+        yield kernel
+
+
+# -- loading and unloading --------------------------------------------------------------------------------------------
+
+PICTURE = """
+import logging, signal, sys, threading
+import anywidget, asyncio, hookcell
+from hookcell.runs import session
+writers = None
+def after_the_cell():  # IPython's own patches are in place while a cell runs
+    global writers
+    writers = [str(one.write) for one in (sys.stdout, sys.stderr)]
+def picture():
+    shell = get_ipython()
+    return {
+        "magics": {kind: sorted(known) for kind, known in shell.magics_manager.magics.items()},
+        "transformers": [list(map(str, shell.input_transformers_cleanup)), list(map(str, shell.ast_transformers))],
+        "events": {name: list(map(str, calls)) for name, calls in shell.events.callbacks.items()},
+        "configurables": [type(one).__name__ for one in shell.configurables],
+        "writers": writers,
+        "threads": sorted(one.name for one in threading.enumerate()),
+        "listeners": list(map(str, session._listeners)),
+        "loggers": list(map(str, logging.getLogger("hookcell").handlers)),
+        "custom": [hasattr(hookcell.HookcellError, "_render_traceback_"), str(signal.getsignal(signal.SIGINT))],
+    }
+"""
+
+
+def test_unload_leaves_nothing_behind_however_often_it_was_loaded(bare):
+    assert bare.run(PICTURE).status == "ok"
+    bare.run("%load_ext hookcell", "%unload_ext hookcell")  # some things IPython itself makes at the first one
+    look = "asyncio.get_running_loop().call_soon(after_the_cell);"
+    bare.run(look)
+    assert bare.run("before = picture(); names = set(globals())").error is None
+    for _ in range(2):
+        loaded = bare.run("%load_ext hookcell", "hookcell.load_ipython_extension(get_ipython())")
+        assert loaded.error is None
+        assert bare.run("%%flow once", "42").results == ["42"]
+        assert bare.run("%%task add(a, b)", "a + b").error is None
+        assert bare.run("assert picture() != before").error is None
+        assert bare.run("%unload_ext hookcell").error is None
+        assert bare.run("hookcell.unload_ipython_extension(get_ipython())").error is None
+        assert bare.run(look, "for thread in threading.enumerate():", "    if 'hookcell' in thread.name: thread.join(10)").error is None
+        kept = bare.value("{key: (before[key], value) for key, value in picture().items() if before[key] != value}")
+        assert kept == "{}"
+        assert bare.value("sorted(n for n in set(globals()) - names if not n.startswith('_'))") == "['add', 'names', 'thread']"
+        assert bare.value("[n for n in globals() if 'hookcell' in n and n != 'hookcell']") == "[]"
+    assert bare.run("%%flow once", "42").stderr == "UsageError: Cell magic `%%flow` not found.\n"
+
+
+def test_loading_twice_calls_hooks_and_shows_runs_once(kernel):
+    kernel.run("%load_ext hookcell", "%reload_ext hookcell")
+    cell = kernel.run("%%flow once --on-end save", "said.clear()")
+    assert len(cell.shown) == 1
+    assert kernel.value("len(said)") == "1"
+
+
+def test_magics_are_listed_and_documented(kernel):
+    assert "%%flow" in kernel.run("%lsmagic").results[0]
+    assert kernel.value("'--retries N' in get_ipython().find_magic('task', 'cell').__doc__") == "True"
+
+
+def test_a_magic_that_belongs_to_another_extension_is_left_alone_until_another_name_is_chosen(bare):
+    theirs = """
+from IPython.core.magic import register_cell_magic
+@register_cell_magic
+def flow(line, cell): print("theirs", line)
+"""
+    bare.run(theirs)
+    loaded = bare.run("%load_ext hookcell")
+    told = (
+        "%%flow already belongs to another extension, so hookcell's is %%hookcell_flow here; "
+        "to choose a name, run: %config Hookcell.flow_magic = 'my_flow'"
+    )
+    assert told in loaded.stderr
+    assert bare.run("%%flow etl", "1").stdout == "theirs etl\n"
+    assert bare.run("%%hookcell_flow etl", "1").results == ["1"]
+    assert bare.run("%config Hookcell.flow_magic = 'my_flow'").stderr == ""
+    assert bare.run("%%my_flow etl", "2").results == ["2"]
+    assert bare.run("%%flow etl", "1").stdout == "theirs etl\n"
+    assert "not found" in bare.run("%%hookcell_flow etl", "1").stderr
+    assert bare.run("%%my_flow etl --retrys 1", "2").stderr == (
+        "UsageError: %%my_flow has no option '--retrys'; did you mean --retries?\n"
+    )
+    bare.run("%unload_ext hookcell")
+    assert bare.run("%%flow etl", "1").stdout == "theirs etl\n"
+    bare.run("del get_ipython().magics_manager.magics['cell']['flow']")
+
+
+# -- forms ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_flow_cell_runs_in_the_notebooks_namespace_and_shows_its_last_expression_once(kernel):
+    cell = kernel.run("%%flow etl", "x = 20", "y = x + 1", "y * 2")
+    assert cell.results == ["42"]
+    assert kernel.value("x, y, _") == "(20, 21, 42)"
+    assert len(cell.shown) == 1
+    assert "Completed etl" in cell.shown[0]
+
+
+def test_a_semicolon_keeps_the_last_expression_to_itself(kernel):
+    assert kernel.run("%%flow etl", "42;").results == []
+
+
+def test_a_flow_cell_can_await(kernel):
+    cell = kernel.run("%%flow etl", "import asyncio", "await asyncio.sleep(0, 'slept')")
+    assert (cell.error, cell.results) == (None, ["'slept'"])
+
+
+def test_a_flow_cell_with_parameters_registers_a_function(kernel):
+    assert kernel.run("%%flow double(n, times=2) --on-completion save", "n * times").results == []
+    kernel.run("said.clear()")
+    assert kernel.run("double(21)").results == ["42"]
+    assert kernel.run("double(2, times=4)").results == ["8"]
+    assert kernel.value("type(double).__name__, len(said)") == "('Flow', 2)"
+
+
+def test_a_task_cell_registers_a_function(kernel):
+    assert kernel.run("%%task load(url, n=3) --retries 2 --tags io,slow", "rows = list(url)", "rows[:n]").error is None
+    assert kernel.run("load('abcd')").results == ["['a', 'b', 'c']"]
+    assert kernel.value("load.retries, sorted(load.tags), 'rows' in globals()") == "(2, ['io', 'slow'], False)"
+
+
+def test_a_task_cell_that_awaits_is_async(kernel):
+    kernel.run("%%task nap(n)", "import asyncio", "await asyncio.sleep(0)", "n")
+    assert kernel.run("await nap(5)").results == ["5"]
+
+
+def test_a_definition_that_is_run_again_says_that_it_is_redefined(kernel):
+    kernel.run("%%task again()", "1")
+    assert kernel.run("%%task again()", "2").stdout == "task 'again' is redefined; runs from now on use this cell.\n"
+    assert kernel.run("again()").results == ["2"]
+    assert kernel.run("%%flow again()", "3").stdout == "flow 'again' is redefined; runs from now on use this cell.\n"
+    kernel.run("counter = 3")
+    assert kernel.run("%%task counter()", "1").stdout == "task 'counter' replaces the int of that name.\n"
+
+
+# -- options ----------------------------------------------------------------------------------------------------------
+
+
+def test_help_lists_every_option(kernel):
+    told = kernel.run("%%flow -h").stdout
+    assert told.startswith("usage: %%flow NAME [options]   or   %%flow NAME(parameters) [options]\n")
+    for option in "retries retry-delay-seconds timeout-seconds description tags runner param".split():
+        assert f"--{option} " in told
+    assert kernel.run("%%task -h").stdout.startswith("usage: %%task NAME(parameters) [options]\n")
+    assert "--param" not in kernel.run("%%task x() --help").stdout
+    assert kernel.run("%%flow etl --help", "1 / 0").error is None
+
+
+KINDS = "running completion success failure cancellation crashed retry cached end transition".split()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_hook_is_an_option(kernel, kind):
+    assert f"--on-{kind} " in kernel.run("%%flow -h").stdout
+    kernel.run(f"%%task hooked() --on-{kind} save,alerts.post", "1")
+    assert kernel.value(f"len(hooked.hooks['on_{kind}'])") == "2"
+
+
+def test_hooks_of_a_flow_cell_are_called(kernel):
+    kernel.run("said.clear()")
+    kernel.run("%%flow etl --on-running save --on-completion save,alerts.post --on-failure save", "1")
+    assert kernel.value("[one.split()[1] for one in said]") == "['Running', 'Completed', 'Completed']"
+
+
+def test_retries_and_their_delays(kernel):
+    kernel.run("tries = []")
+    cell = kernel.run(
+        "%%flow etl --retries 3 --retry-delay-seconds 0.01,0.02 --on-retry save",
+        "tries.append(1)",
+        "assert len(tries) == 3",
+        "'third try'",
+    )
+    assert (cell.error, cell.results) == (None, ["'third try'"])
+    cell = kernel.run("%%flow etl --retries 1", "tries.append(1)", "raise ValueError(len(tries))")
+    assert cell.error == "ValueError: 5"
+
+
+def test_a_flow_cell_that_takes_too_long_fails(kernel):
+    cell = kernel.run("%%flow slow_one --timeout-seconds 0.2", "import time", "time.sleep(30)")
+    assert cell.error == "RunTimeout: Flow run exceeded timeout of 0.2 second(s)"
+    cell = kernel.run("%%flow slow_one --timeout-seconds 0.2", "import asyncio", "await asyncio.sleep(30)")
+    assert cell.error == "RunTimeout: Flow run exceeded timeout of 0.2 second(s)"
+
+
+def test_parameters_are_variables_and_recorded_with_the_run(kernel):
+    kernel.run("def keep(flow, run, state): recorded.update(run.parameters)", "recorded = {}")
+    cell = kernel.run("%%flow etl --param day=2026-11-20 --param n=3 --param w='a b' --on-end keep", "day, n, w")
+    assert cell.results == ["('2026-11-20', 3, 'a b')"]
+    assert kernel.value("recorded, day") == "({'day': '2026-11-20', 'n': 3, 'w': 'a b'}, '2026-11-20')"
+
+
+FAULTS = {
+    "%%flow f --on-failure sav": "--on-failure names 'sav', but the notebook has no such function; did you mean save?",
+    "%%flow f --on-failure zzz": (
+        "--on-failure names 'zzz', but the notebook has no such function; define it in a cell above, or give another name"
+    ),
+    "%%flow f --on-end alerts.pots": (
+        "--on-end names 'alerts.pots', but the notebook has no such function; did you mean alerts.post?"
+    ),
+    "%%flow f --on-failure said": "on_failure got [], which is not callable; pass a function, or a list of functions",
+    "%%flow f --retrys 3": "%%flow has no option '--retrys'; did you mean --retries?",
+    "%%flow f --zzz": "%%flow has no option '--zzz'; %%flow -h prints what there is",
+    "%%flow f extra": "%%flow has no option 'extra'; %%flow -h prints what there is",
+    "%%flow f --retries many": "%%flow: --retries got 'many'; give a whole number, such as 2",
+    "%%flow f --retries": "%%flow: --retries needs a value",
+    "%%flow f --retries -1": "retries of 'f' is -1; give a whole number of 0 or more",
+    "%%flow f --timeout-seconds soon": "%%flow: --timeout-seconds got 'soon'; give seconds, such as 2.5",
+    "%%flow f --retry-delay-seconds 1,x": (
+        "%%flow: --retry-delay-seconds got '1,x'; give seconds, or several with commas, such as 1,2.5"
+    ),
+    "%%flow f --param day": "%%flow: --param 'day' is not understood; write --param name=value",
+    "%%flow f --description 'a": "%%flow: No closing quotation in: --description 'a",
+    "%%task f() --param a=1": "%%task has no option '--param'; %%task -h prints what there is",
+    "%%flow f(a) --param a=1": "--param is for a cell that runs: %%flow f; here, call f(...) with arguments",
+}
+
+
+@pytest.mark.parametrize("line", FAULTS)
+def test_a_faulty_option_is_one_clear_line_and_fails_the_cell(kernel, line):
+    kernel.run("said.clear()", "reached = False")
+    cell = kernel.run(line, "reached = True")
+    assert cell.stderr == f"UsageError: {FAULTS[line]}\n"
+    assert cell.status == "error"
+    assert kernel.value("reached") == "False"
+
+
+SYNTAX = {
+    "%%flow": "%%flow has no name: write one first, like `%%flow my_flow`",
+    "%%flow my-flow": "'my-flow' is not a Python name: write `%%flow my_flow`",
+    "%%task load": "%%task load has no parameter list: write `%%task load()`",
+}
+
+
+@pytest.mark.parametrize("line", SYNTAX)
+def test_a_first_line_without_a_proper_name_is_an_error_there(kernel, line):
+    cell = kernel.run(line, "1")
+    assert cell.error.startswith(f"CellSyntaxError: {SYNTAX[line]}")
+    assert "line 1" in cell.error
+
+
+def test_a_stray_continue_is_an_error_at_its_line(kernel):
+    cell = kernel.run("%%flow f", "for i in range(2):", "    pass", "continue")
+    assert cell.error.startswith("SyntaxError: 'continue' not properly in loop")
+    assert cell.error.endswith("line 4)")
+
+
+def test_a_reserved_argument_of_a_cell_is_refused(kernel):
+    assert "return_state" in kernel.run("%%task f(return_state)", "1").stderr
+
+
+def test_a_hook_whose_signature_cannot_be_called_is_refused(kernel):
+    kernel.run("def greedy(a, b, c, d): pass")
+    told = kernel.run("%%flow f --on-end greedy", "1").stderr
+    assert told.startswith("UsageError: on_end hook 'greedy' needs 'd', but a hook is called with (flow, flow_run, state);")
