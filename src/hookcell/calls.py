@@ -58,7 +58,7 @@ def call(
 
 
 def crashed_by_code(run: Run) -> bool:
-    """Whether SystemExit, KeyboardInterrupt and the like ended it: as in Prefect, `return_state` does not hold them back."""
+    """Whether SystemExit and the like ended it: as in Prefect, `return_state` does not hold them back."""
     error = run.state.exception
     return run.state.is_crashed() and error is not None and not isinstance(error, Exception)
 

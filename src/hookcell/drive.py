@@ -224,7 +224,7 @@ async def acall(
 
 
 def _safe(error: BaseException | None, *, nested: bool) -> BaseException:
-    """Give what an async call may raise: SystemExit and KeyboardInterrupt would kill the loop of a task we do not know."""
+    """Give what an async call may raise: SystemExit would kill the loop of a task that we do not know."""
     assert error is not None  # noqa: S101 -- the caller has one
     if nested or not isinstance(error, SystemExit | KeyboardInterrupt):
         return error
@@ -338,12 +338,17 @@ async def _atake_gate(step: TakeGate, _task: Any) -> Outcome:
 
 
 def _when_free(token: CancelToken, wake: Callable[[], None]) -> Callable[[], None]:
-    ends = gate.on_free(wake), token.watch(wake)
-    return lambda: [end() for end in ends].clear()
+    forget, unwatch = gate.on_free(wake), token.watch(wake)
+
+    def end() -> None:
+        forget()
+        unwatch()
+
+    return end
 
 
 async def _asleep(step: Sleep, _task: Any) -> Outcome:
-    await _nudged(lambda wake: step.token.watch(wake), pace(step.seconds))
+    await _nudged(step.token.watch, pace(step.seconds))
     return DONE
 
 

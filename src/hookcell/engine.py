@@ -59,9 +59,11 @@ def life_of(run: Run) -> Generator[Step, Outcome, None]:
         # A run that nothing keeps waiting is Running when it is Pending: one clock reading serves both.
         began: float | None = run.state.at if run.future is None else None
         if due := run.due.due(run.state):
-            began = yield from _fire(run, run.state, due, None)
+            began = None
+            yield from _fire(run, run.state, due, None)
         if run.awaited:
-            began = yield from _wait_for_upstream(run)
+            began = None
+            yield from _wait_for_upstream(run)
         ending = _unfit(run)
         if ending is None:
             ending = yield from _tries(run, began)

@@ -17,7 +17,7 @@ HookcellError
 └── RunEnded (RuntimeError)              a run has no result to give
     ├── UnfinishedRun, PausedRun         not yet
     └── FailedRun, CrashedRun, CancelledRun
-RunInterrupted (KeyboardInterrupt)       the kernel's Interrupt stopped the run; in async calls an asyncio.CancelledError
+RunInterrupted (KeyboardInterrupt)       an Interrupt stopped the run; in async calls an asyncio.CancelledError
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Future(Generic[R]):
     [0, 2, 4]
     """
 
-    __slots__ = ("_done", "_wakes", "context", "loop_ident", "looked_at", "run")
+    __slots__ = ("_done", "_wakes", "context", "looked_at", "loop_ident", "run")
 
     def __init__(self, run: Run, context: Context) -> None:
         self.run = run

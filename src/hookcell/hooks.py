@@ -174,9 +174,7 @@ class Hook:
         """Whether its conditions let it fire now."""
         if not self.call.admits(moment.error) or (self.once and any(past.hook is self for past in fired)):
             return False
-        if self.throttle and time.monotonic() - self._last < self.throttle:
-            return False
-        return True
+        return not self.throttle or time.monotonic() - self._last >= self.throttle
 
     def fires(self) -> None:
         """Note that it fires now, for the throttle."""

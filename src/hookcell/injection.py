@@ -105,7 +105,7 @@ class Call:
     positional: int | None
     by_position: tuple[Callable[[Moment], Any], ...] = ()
     by_keyword: tuple[tuple[str, Callable[[Moment], Any]], ...] = ()
-    accepts: tuple[type[BaseException], ...] = ()
+    accepts: tuple[type, ...] = ()
 
     def __call__(self, moment: Moment) -> Any:
         """Call the function with what it asked for."""
@@ -154,7 +154,7 @@ def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
 
 class _Wish(NamedTuple):
     get: Callable[[Moment], Any]
-    accepts: tuple[type[BaseException], ...]
+    accepts: tuple[type, ...]
     blocked: str | None
 
 
@@ -165,8 +165,8 @@ def _wish(parameter: inspect.Parameter, scope: Scope) -> _Wish | None:
     if errors := _exceptions(parameter.annotation):
         classes, optional = errors
         broad = BaseException in classes or Exception in classes
-        accepts = classes if not broad else ()
-        return _Wish(lambda moment: moment.error, (*accepts, type(None)) if accepts and optional else accepts, None)
+        accepts: tuple[type, ...] = () if broad else (*classes, type(None)) if optional else classes
+        return _Wish(lambda moment: moment.error, accepts, None)
     known = _known(parameter.annotation, scope)
     if known is None:
         return None
@@ -182,7 +182,7 @@ def _plan_by_type(
 ) -> Call:
     by_position: list[Callable[[Moment], Any]] = []
     by_keyword: list[tuple[str, Callable[[Moment], Any]]] = []
-    accepts: list[type[BaseException]] = []
+    accepts: list[type] = []
     for p in parameters:
         wish = wanted[p.name]
         if wish is None:
@@ -241,7 +241,8 @@ def _misplaced(fn: Callable[..., Any], kind: str, scope: Scope, parameter: inspe
     owner = "flow" if scope == "flow" else "task"
     return (
         f"{kind} hook {name_of(fn)!r} has {parameter.name!r} out of place: a hook without annotations is given "
-        f"({owner}, {owner}_run, state) in this order; write def {_plain(fn)}({owner}, {owner}_run, state), or annotate what it needs"
+        f"({owner}, {owner}_run, state) in this order; write def {_plain(fn)}({owner}, {owner}_run, state), "
+        "or annotate what it needs"
     )
 
 

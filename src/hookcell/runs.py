@@ -471,6 +471,7 @@ class TaskRun(Run):
 
 
 def flow_run_of(run: Run | None) -> FlowRun | None:
+    """Give the nearest flow run, from a run outwards."""
     while not (run is None or isinstance(run, FlowRun)):
         run = run.parent
     return run

@@ -118,7 +118,12 @@ class MainShield(Shield):
         self._before: Any = None
 
     def guard(
-        self, token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Kwargs, go_on: GoOn
+        self,
+        token: CancelToken,
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: Kwargs,
+        go_on: GoOn,  # noqa: ARG002 -- a signal ends whatever the main thread waits for: no run goes on without it
     ) -> Outcome:
         """Run user code in the main thread.
 

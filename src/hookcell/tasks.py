@@ -40,11 +40,14 @@ class Task(Definition, Generic[P, R]):
         begin(run)
         return run
 
+    # No function has parameters of the names that the implementation adds: they are reserved.
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
     @overload
     def __call__(self, *args: Any, return_state: Literal[True], wait_for: Any = ..., **kwargs: Any) -> State[R]: ...
-    def __call__(self, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> Any:
+    def __call__(  # type: ignore[misc]
+        self, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any
+    ) -> Any:
         """Run the task here and now; of an async task, give the coroutine that does.
 
         Args:

@@ -3,7 +3,7 @@
 Prints one JSON object: what was left behind, and how the interrupted runs ended.
 """
 
-import gc
+import itertools
 import json
 import random
 import signal
@@ -14,7 +14,7 @@ import time
 from hookcell import Listener, flow, task
 from hookcell.gate import gate, holding
 from hookcell.runs import current, session
-from hookcell.shield import main_shield, shield_here
+from hookcell.shield import main_shield
 
 PRESSES = int(sys.argv[1])
 random.seed(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
@@ -31,12 +31,10 @@ class Witness(Listener):
 
 witness = Witness()
 session.listen(witness)
-hooks_run = 0
 
 
 def count(owner, run, state):
-    global hooks_run
-    hooks_run += 1
+    """A hook that does next to nothing."""
 
 
 @task(on_completion=count, on_cancellation=count)
@@ -54,14 +52,12 @@ def waits_in_a_hook(x=0):
     return x
 
 
-tries = 0
+tries = itertools.count(1)
 
 
 @task(retries=2, retry_delay_seconds=0.0005, on_retry=count, on_cancellation=count)
 def flaky():
-    global tries
-    tries += 1
-    if tries % 3:
+    if next(tries) % 3:
         raise ValueError("again")
 
 
@@ -89,22 +85,20 @@ def everything():
     return chained.result()
 
 
-outside = 0
-stop = False
+outside = []
+stop = threading.Event()
 
 
 def outside_handler(number, frame):
-    global outside
-    outside += 1
+    outside.append(number)
 
 
 def rain():
-    global stop
     for _ in range(PRESSES):
         time.sleep(random.random() * 0.004)
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
     time.sleep(0.01)
-    stop = True
+    stop.set()
 
 
 signal.signal(signal.SIGINT, outside_handler)
@@ -113,7 +107,7 @@ began = time.monotonic()
 watcher.start()
 raised = finished = strange = 0
 oddities = []
-while not stop and time.monotonic() - began < MOST_SECONDS:
+while not stop.is_set() and time.monotonic() - began < MOST_SECONDS:
     try:
         everything(return_state=True)
         finished += 1
@@ -143,7 +137,7 @@ print(
             "runs": len(witness.runs),
             "flows raised": raised,
             "flows finished": finished,
-            "outside": outside,
+            "outside": len(outside),
             "strange": strange,
             "oddities": oddities[:5],
             "unfinished": [repr(run) + str([s.name for s in run.story]) for run in unfinished][:10],

@@ -33,7 +33,9 @@ class Hookcell(Configurable):
     flow_magic = Unicode("flow", help="What the cell magic for flows is called, without the %%.").tag(config=True)
     task_magic = Unicode("task", help="What the cell magic for tasks is called, without the %%.").tag(config=True)
     view = Bool(True, help="Whether runs are shown below the cell that started them.").tag(config=True)
-    settle_seconds = Float(120.0, help="Seconds after which an ended, untouched view becomes a fixed picture.").tag(config=True)
+    settle_seconds = Float(120.0, help="Seconds after which an ended, untouched view becomes a fixed picture.").tag(
+        config=True
+    )
 
 
 class Ring:
@@ -60,11 +62,16 @@ class Ring:
 
     def _teach(self) -> Callable[[], None]:
         names = {kind: self._free_name(getattr(self.settings, f"{kind}_magic"), kind) for kind in KINDS}
-        forget = cells.install(self.shell, self._begin, self._register, flow_name=names["flow"], task_name=names["task"])
+        forget = cells.install(
+            self.shell, self._begin, self._register, flow_name=names["flow"], task_name=names["task"]
+        )
         self._names = names
         for kind, name in names.items():
             self.shell.register_magic_function(self._magic(kind, name), "cell", name)
-        return lambda: (forget(), [self.shell.magics_manager.magics["cell"].pop(name, None) for name in names.values()])[0]
+        return lambda: (
+            forget(),
+            [self.shell.magics_manager.magics["cell"].pop(name, None) for name in names.values()],
+        )[0]
 
     def _free_name(self, name: str, kind: str) -> str:
         """Leave another extension's magic alone, and say so."""
@@ -109,7 +116,9 @@ class Ring:
         head = parse_head(line, kind)
         given = self._options(kind, head.options)
         if "param" in given:
-            raise UsageError(f"--param is for a cell that runs: %%flow {head.name}; here, call {head.name}(...) with arguments")
+            raise UsageError(
+                f"--param is for a cell that runs: %%flow {head.name}; here, call {head.name}(...) with arguments"
+            )
         self._say_replaced(kind, head.name)
         try:
             return KINDS[kind](function, **given)

@@ -21,7 +21,9 @@ HOOKS = (*KINDS, *ALIASES)
 def parser_of(kind: str, magic: str) -> argparse.ArgumentParser:
     """Make the parser of one magic's options."""
     about = _ABOUT[kind]
-    parser = argparse.ArgumentParser(prog=magic, add_help=False, allow_abbrev=False, exit_on_error=False, description=about)
+    parser = argparse.ArgumentParser(
+        prog=magic, add_help=False, allow_abbrev=False, exit_on_error=False, description=about
+    )
     parser.usage = f"%%%%{magic} NAME(parameters) [options]"  # argparse makes one % of two
     if kind == "flow":
         parser.usage = f"%%%%{magic} NAME [options]   or   {parser.usage}"
@@ -35,7 +37,9 @@ def parser_of(kind: str, magic: str) -> argparse.ArgumentParser:
     parser.add_argument("--tags", type=_words, metavar="A,B", help="texts that its runs carry")
     if kind == "flow":
         parser.add_argument("--runner", metavar="NAME", help="where submitted tasks run: threads or inline")
-        parser.add_argument("--param", action="append", metavar="K=V", help="set a variable, and record it with the run")
+        parser.add_argument(
+            "--param", action="append", metavar="K=V", help="set a variable, and record it with the run"
+        )
     for hook in HOOKS:
         parser.add_argument(f"--{hook.replace('_', '-')}", metavar="F[,G...]", help=f"functions to call ({hook})")
     return parser
@@ -111,7 +115,9 @@ def _look_up(name: str, hook: str, names: Mapping[str, Any]) -> Any:
     found, path = names[first], first
     for attribute in attributes:
         if not hasattr(found, attribute):
-            raise UsageError(_nobody(name, hook, _callables(f"{path}.", {key: getattr(found, key, None) for key in dir(found)})))
+            raise UsageError(
+                _nobody(name, hook, _callables(f"{path}.", {key: getattr(found, key, None) for key in dir(found)}))
+            )
         found, path = getattr(found, attribute), f"{path}.{attribute}"
     return found
 
@@ -134,5 +140,3 @@ def _param(text: str, magic: str) -> tuple[str, Any]:
         return name, ast.literal_eval(value)
     except (ValueError, SyntaxError):
         return name, value
-
-

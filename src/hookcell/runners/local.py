@@ -63,7 +63,7 @@ class ThreadRunner:
     at_once = False
 
     def __init__(self, max_workers: int = DEFAULT_WORKERS) -> None:
-        if not isinstance(max_workers, int) or max_workers < 1:
+        if not isinstance(max_workers, int) or max_workers < 1:  # type: ignore[redundant-expr] # not all code is typed
             raise UnknownOptionError(f"max_workers is {max_workers!r}; give a whole number of 1 or more")
         self.max_workers = max_workers
         self._queue: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()

@@ -18,7 +18,7 @@ FAILURES = 8
 
 
 class MemoryStore(Listener):
-    """Keeps the last outermost runs, as long as they hold no more task runs than a number; others live on if somebody holds them.
+    """Keeps the last outermost runs, within a number of task runs; others live on only if somebody holds them.
 
     A kept exception pins every local variable of its frames, so only the newest failure of a flow keeps them; of the
     others the places stay.
