@@ -88,7 +88,7 @@ clean:
 
 .venv/.for-demo: .venv/.made $(PROJECT)
 	@echo "Installing hookcell into .venv"
-	@$(INSTALL) .
+	@$(INSTALL) '.[terminal]'
 	@touch $@
 
 .venv/.for-lab: .venv/.made $(PROJECT)
