@@ -183,6 +183,21 @@ def test_a_failing_hook_is_logged_with_hook_run_and_traceback(recording, caplog)
     assert entry.exc_info[1] is recording.of("etl").hooks[0].error
 
 
+def test_a_log_handler_that_raises_breaks_nothing(recording):
+    class Broken(logging.Handler):
+        def emit(self, entry):
+            raise OSError("no log")
+
+    broken = Broken()
+    logging.getLogger("hookcell").addHandler(broken)
+    try:
+        assert flow(name="etl", on_completion=[plain(ValueError()), after])(body)() == 42
+    finally:
+        logging.getLogger("hookcell").removeHandler(broken)
+    assert [call.outcome for call in recording.of("etl").hooks] == ["failed", "ok"]
+    assert gate.owner is None
+
+
 def test_a_run_that_a_hook_starts_may_fail_without_breaking_the_hooks_own_run(recording):
     report = flow(name="report")(lambda: (_ for _ in ()).throw(KeyError("price")))
     assert flow(name="etl", on_completion=lambda: report())(body)() == 42  # noqa: PLW0108 -- called in the hook

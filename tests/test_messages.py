@@ -101,8 +101,10 @@ def load(x: int, y=2):
 TOLD = {
     errors.HookSignatureError: (
         lambda: flow(on_failure=needs)(nothing),
-        "on_failure hook 'needs' needs 'channel', but a hook is called with (flow, flow_run, state); "
-        "give 'channel' a default, or bind it: functools.partial(needs, channel=...)",
+        (
+            "on_failure hook 'needs' needs 'channel', but a hook is called with (flow, flow_run, state); "
+            "give 'channel' a default, or bind it: functools.partial(needs, channel=...)"
+        ),
     ),
     errors.ReservedArgumentError: (
         lambda: task(lambda wait_for: 1),
@@ -117,18 +119,22 @@ TOLD = {
         "flow has no option 'retrys'; did you mean retries=?",
     ),
     errors.ParameterBindError: (
-        lambda: flow(load)(),
+        flow(load),
         "flow 'load' was called as load(): missing a required argument: 'x'; its signature is load(x: int, y=2)",
     ),
     errors.ParameterTypeError: (
         lambda: flow(load)("five"),
-        "Flow run received invalid parameters:\n"
-        " - x: Input should be a valid integer, unable to parse string as an integer",
+        (
+            "Flow run received invalid parameters:\n"
+            " - x: Input should be a valid integer, unable to parse string as an integer"
+        ),
     ),
     errors.MappingLengthMismatch: (
         lambda: task(load).map([1, 2], [3]),
-        "the iterables given to load.map(...) differ in length: argument 1 has 2, argument 2 has 1; "
-        "make them as long as each other",
+        (
+            "the iterables given to load.map(...) differ in length: argument 1 has 2, argument 2 has 1; "
+            "make them as long as each other"
+        ),
     ),
     errors.MappingMissingIterable: (
         lambda: task(load).map(1),
@@ -136,8 +142,10 @@ TOLD = {
     ),
     errors.InvalidMove: (
         illegal_move,
-        "run 'crimson-fox' cannot enter Paused (PAUSED) after Pending -> Paused; from here it may enter "
-        "CANCELLED, CANCELLING, COMPLETED, CRASHED, FAILED, PENDING, RUNNING, SCHEDULED",
+        (
+            "run 'crimson-fox' cannot enter Paused (PAUSED) after Pending -> Paused; from here it may enter "
+            "CANCELLED, CANCELLING, COMPLETED, CRASHED, FAILED, PENDING, RUNNING, SCHEDULED"
+        ),
     ),
     errors.SelfWaitError: (
         self_wait,
@@ -153,11 +161,11 @@ TOLD = {
         "on_completion hook '<lambda>' took longer than 0.005 s and was abandoned",
     ),
     errors.UnfinishedRun: (
-        lambda: flow(Running)(),
+        flow(Running),
         "Run is in RUNNING state, its result is not available.",
     ),
-    errors.PausedRun: (lambda: flow(Paused)(), "Run is paused, its result is not available."),
-    errors.FailedRun: (lambda: flow(Failed)(), "Run failed."),
+    errors.PausedRun: (flow(Paused), "Run is paused, its result is not available."),
+    errors.FailedRun: (flow(Failed), "Run failed."),
     errors.CrashedRun: (crashed_on_a_loop, "Execution was aborted by Python system exit call. (SystemExit: 3)"),
     errors.CancelledRun: (cancelled, "Flow run was cancelled."),
 }

@@ -45,14 +45,10 @@ from hookcell.states import (
     State,
     StateType,
 )
-from hookcell.store.memory import MemoryStore
+from hookcell.store.memory import MemoryStore, remembered
 from hookcell.tasks import Task, task
 
 __version__ = "0.1.0"
-
-# What the session remembers of its runs.
-remembered = MemoryStore()
-session.listen(remembered)
 
 
 def load_ipython_extension(shell: object) -> None:

@@ -37,6 +37,9 @@ class CancelToken:
 
     __slots__ = ("_presses", "_reason", "_watchers", "heard", "parent")
 
+    parent: CancelToken | None
+    heard: int
+
     def __init__(self, parent: CancelToken | None = None) -> None:
         self.parent = parent
         self.heard = 0

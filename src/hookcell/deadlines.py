@@ -62,4 +62,4 @@ class Deadlines:
                 call()
 
 
-deadlines = Deadlines()
+deadlines: Deadlines = Deadlines()

@@ -27,25 +27,25 @@ class Definition:
     All but the hooks is fixed; `with_options` makes a changed copy that shares nothing with this one.
     """
 
-    kind = "definition"
+    kind: str = "definition"
 
     def __init__(self, fn: Callable[..., Any], options: dict[str, Any]) -> None:
         if not callable(fn):
             raise TypeError(f"{self.kind} got {fn!r}, which is not callable; put @{self.kind} above a function")
         hooks = {kind: options.pop(kind) for kind in tuple(options) if kind in HOOK_OPTIONS}
-        self.fn = fn
-        self.options = options
-        self.name = _name(name_of(fn) if options.get("name") is None else options["name"], self.kind)
+        self.fn: Callable[..., Any] = fn
+        self.options: dict[str, Any] = options
+        self.name: str = _name(name_of(fn) if options.get("name") is None else options["name"], self.kind)
         self.description: str = options.get("description") or inspect.getdoc(fn) or ""
-        self.is_async = is_async(fn)
-        self.retries = _retries(options.get("retries"), self.name)
-        self.delays = _delays(options.get("retry_delay_seconds"), self.retries, self.name)
-        self.timeout_seconds = _timeout(options.get("timeout_seconds"), self.name)
-        self.tags = _tags(options.get("tags"), self.name)
+        self.is_async: bool = is_async(fn)
+        self.retries: int = _retries(options.get("retries"), self.name)
+        self.delays: tuple[float, ...] = _delays(options.get("retry_delay_seconds"), self.retries, self.name)
+        self.timeout_seconds: float | None = _timeout(options.get("timeout_seconds"), self.name)
+        self.tags: frozenset[str] = _tags(options.get("tags"), self.name)
         checked = options.get("validate_parameters")
-        self.binder = Binder(fn, self.kind, check=self.kind == "flow" if checked is None else bool(checked))
-        self.bare = not self.binder.check
-        self.hooks = _hooks(hooks, self.kind)
+        self.binder: Binder = Binder(fn, self.kind, check=self.kind == "flow" if checked is None else bool(checked))
+        self.bare: bool = not self.binder.check
+        self.hooks: Hooks = _hooks(hooks, self.kind)
         for name in ("__name__", "__qualname__", "__module__", "__doc__", "__wrapped__"):
             value = fn if name == "__wrapped__" else getattr(fn, name, None)
             if value is not None:
@@ -195,7 +195,7 @@ class every_run:  # noqa: N801 -- used like a function
     _active: ClassVar[list[every_run]] = []
 
     def __init__(self, **hooks: Any) -> None:
-        self.hooks = Hooks(**hooks).plan("any")
+        self.hooks: Hooks = Hooks(**hooks).plan("any")
         self._active.append(self)
         self._put_in_force()
 

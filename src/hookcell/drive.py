@@ -457,7 +457,7 @@ class _Background:
             return self._loop
 
 
-background = _Background()
+background: _Background = _Background()
 
 
 def spawn(plan: Plan, run: Run, future: Any) -> None:

@@ -17,6 +17,7 @@ from hookcell.upstream import wait_for_futures
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hookcell.runners.local import Runner
     from hookcell.states import State
 
 P = ParamSpec("P")
@@ -26,11 +27,11 @@ R = TypeVar("R")
 class Flow(Definition, Generic[P, R]):
     """A function whose calls are flow runs; made by `flow`."""
 
-    kind = "flow"
+    kind: str = "flow"
 
     def __init__(self, fn: Callable[P, R], **options: Any) -> None:
         super().__init__(fn, options)
-        self.make_runner = make_runner(options.get("runner"))
+        self.make_runner: Callable[[], Runner] = make_runner(options.get("runner"))
         each_task = options.get("each_task") or NO_HOOKS
         if not isinstance(each_task, Hooks):
             raise UnknownOptionError(

@@ -33,6 +33,10 @@ class Future(Generic[R]):
 
     __slots__ = ("_done", "_wakes", "context", "looked_at", "loop_ident", "run")
 
+    run: Run
+    context: Context
+    looked_at: bool
+
     def __init__(self, run: Run, context: Context) -> None:
         self.run = run
         # The context it was submitted in: what the run prints there reaches the cell that submitted it.

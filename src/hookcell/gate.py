@@ -94,4 +94,4 @@ class Gate:
             return True
 
 
-gate = Gate()
+gate: Gate = Gate()

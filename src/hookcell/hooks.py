@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from hookcell.errors import HookSignatureError, UnknownOptionError
-from hookcell.injection import Moment, Scope, bound_in, name_of, plan_call
+from hookcell.injection import Call, Moment, Scope, bound_in, name_of, plan_call
 from hookcell.states import CANCELLING, COMPLETED, CRASHED, FAILED, FINAL, RUNNING, SCHEDULED, State, StateType
 
 if TYPE_CHECKING:
@@ -154,6 +154,19 @@ class Hook:
         "when",
     )
 
+    fn: Callable[..., Any]
+    source: Any
+    kind: str
+    name: str
+    call: Call
+    when: Call | None
+    timeout_seconds: float | None
+    retries: int
+    throttle: float
+    once: bool
+    concurrent: bool
+    conditional: bool
+
     def __init__(self, fn: Callable[..., Any], kind: str, scope: Scope) -> None:
         conditions = fn if isinstance(fn, Conditions) else None
         self.source = fn
@@ -205,6 +218,11 @@ class HookRun:
     """One call of a hook: why, when, how long, what it printed, and how it ended."""
 
     __slots__ = ("_printed", "at", "before", "error", "hook", "outcome", "seconds", "state")
+
+    hook: Hook
+    state: State[Any]
+    before: HookRun | None
+    at: float
 
     def __init__(self, hook: Hook, state: State[Any], before: HookRun | None) -> None:
         self.hook = hook

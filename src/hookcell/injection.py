@@ -29,6 +29,11 @@ class Moment:
 
     __slots__ = ("definition", "error", "run", "state")
 
+    definition: Any
+    run: Run
+    state: State[Any]
+    error: BaseException | None
+
     def __init__(self, definition: Any, run: Run, state: State[Any], error: BaseException | None) -> None:
         self.definition, self.run, self.state, self.error = definition, run, state, error
 

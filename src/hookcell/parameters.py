@@ -31,6 +31,11 @@ class Binder:
 
     __slots__ = ("_hints", "_least", "_most", "_validators", "check", "fn", "kind", "signature")
 
+    fn: Callable[..., Any]
+    kind: str
+    check: bool
+    signature: inspect.Signature
+
     def __init__(self, fn: Callable[..., Any], kind: str, *, check: bool) -> None:
         self.fn, self.kind, self.check = fn, kind, check
         self.signature = _signature(fn)

@@ -90,7 +90,7 @@ class Listener:
         """Something worth telling the user happened to a run."""
 
 
-EVENTS = ("opened", "created", "moved", "failed", "hook_began", "hook_ended", "logged")
+EVENTS: tuple[str, ...] = ("opened", "created", "moved", "failed", "hook_began", "hook_ended", "logged")
 
 
 class Session:
@@ -98,14 +98,14 @@ class Session:
 
     def __init__(self) -> None:
         # Bits of a UUID version 8 (free form): random per session, so that a counter can fill the rest.
-        self.bits = int.from_bytes(os.urandom(9), "big") << 56
-        self.word = f"{self.bits >> 96:08x}"[-8:]
-        self.numbers = itertools.count(1)
-        self.codes = Codes()
+        self.bits: int = int.from_bytes(os.urandom(9), "big") << 56
+        self.word: str = f"{self.bits >> 96:08x}"[-8:]
+        self.numbers: itertools.count[int] = itertools.count(1)
+        self.codes: Codes = Codes()
         self.counts: dict[str, int] = {}
-        self.hooks = NO_HOOKS
+        self.hooks: Hooks = NO_HOOKS
         # Of more runs than this below one run the oldest are forgotten.
-        self.most_children = 200_000
+        self.most_children: int = 200_000
         self._listeners: list[Listener] = []
         self._tables()
 
@@ -164,11 +164,12 @@ class Session:
         return count
 
 
-session = Session()
+session: Session = Session()
 
 
 # What a run's token is replaced by when the run is over: nobody can stop it any more, and it costs nothing to keep.
-SPENT, LEFT_BEHIND = CancelToken(), CancelToken()
+SPENT: CancelToken = CancelToken()
+LEFT_BEHIND: CancelToken = CancelToken()
 
 
 class Run:
@@ -204,9 +205,18 @@ class Run:
         "token",
     )
 
+    number: int
+    definition: Definition
+    parent: Run | None
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any] | None
+    attempt: int
     state: State[Any]
+    token: CancelToken
     scope: CancelToken
     due: Hooks
+    ordinal: int
+    tags: frozenset[str]
 
     def __init__(
         self, definition: Definition, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any] | None
@@ -405,7 +415,7 @@ class FlowRun(Run):
         super().__init__(definition, parent, args, kwargs)
         self.definition: FlowDefinition
         self.ordinal = session.nth(definition)
-        self.code = session.codes.take(definition.name, self.ordinal)
+        self.code: int = session.codes.take(definition.name, self.ordinal)
         self.given_name: str | None = None
         self.runner: Any = None
         self._counts: dict[str, int] = {}

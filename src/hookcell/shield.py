@@ -39,6 +39,9 @@ class Outcome:
 
     __slots__ = ("error", "value")
 
+    value: Any
+    error: BaseException | None
+
     def __init__(self, value: Any = None, error: BaseException | None = None) -> None:
         self.value, self.error = value, error
 
@@ -111,7 +114,7 @@ class MainShield(Shield):
     """The main thread's shield: SIGINT, from the keyboard, the kernel or a poke, raises inside bodies only."""
 
     def __init__(self) -> None:
-        self.ident = threading.main_thread().ident
+        self.ident: int | None = threading.main_thread().ident
         self._roots: list[CancelToken] = []
         self._woken = False
         self._lock = threading.Lock()
@@ -261,13 +264,13 @@ class ThreadShield(Shield):
     """
 
     def __init__(self, pool: Any = None) -> None:
-        self.ident = get_ident()
+        self.ident: int = get_ident()
         self._lock = threading.Lock()
         self._sent = False
         self._stints: list[Stint] = []
         self.pool = pool
         # Set once a run has gone on without this thread, which its pool has then replaced.
-        self.replaced = False
+        self.replaced: bool = False
 
     def guard(
         self, token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Kwargs, go_on: GoOn

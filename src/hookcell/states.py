@@ -67,6 +67,12 @@ class State(Generic[R]):
 
     __slots__ = ("at", "before", "data", "message", "name", "type")
 
+    type: StateType
+    name: str
+    message: str | None
+    data: Any
+    at: float
+
     def __init__(
         self,
         type: StateType,  # noqa: A002 -- the field's word, as in Prefect

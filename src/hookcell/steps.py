@@ -18,6 +18,8 @@ class Body:
 
     __slots__ = ("run",)
 
+    run: Run
+
     def __init__(self, run: Run) -> None:
         self.run = run
 
@@ -26,6 +28,11 @@ class HookCall:
     """Call a hook, or its condition; the outcome is what it gave or raised."""
 
     __slots__ = ("call", "hook_run", "moment", "token")
+
+    hook_run: HookRun
+    moment: Moment
+    token: HookToken
+    call: Call
 
     def __init__(self, hook_run: HookRun, moment: Moment, token: HookToken, call: Call) -> None:
         self.hook_run, self.moment, self.token, self.call = hook_run, moment, token, call
@@ -36,6 +43,9 @@ class TakeGate:
 
     __slots__ = ("hook_run", "token")
 
+    hook_run: HookRun
+    token: HookToken
+
     def __init__(self, hook_run: HookRun, token: HookToken) -> None:
         self.hook_run, self.token = hook_run, token
 
@@ -45,6 +55,9 @@ class Sleep:
 
     __slots__ = ("seconds", "token")
 
+    seconds: float
+    token: CancelToken
+
     def __init__(self, seconds: float, token: CancelToken) -> None:
         self.seconds, self.token = seconds, token
 
@@ -53,6 +66,10 @@ class Wait:
     """Wait until all futures are done, or the token is cancelled; at most `seconds` if given."""
 
     __slots__ = ("futures", "seconds", "token")
+
+    futures: Sequence[Any]
+    token: CancelToken | None
+    seconds: float | None
 
     def __init__(self, futures: Sequence[Any], token: CancelToken | None, seconds: float | None = None) -> None:
         self.futures, self.token, self.seconds = futures, token, seconds

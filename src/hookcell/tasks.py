@@ -25,7 +25,7 @@ R = TypeVar("R")
 class Task(Definition, Generic[P, R]):
     """A function whose calls are task runs; made by `task`."""
 
-    kind = "task"
+    kind: str = "task"
 
     def __init__(self, fn: Callable[P, R], **options: Any) -> None:
         super().__init__(fn, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from _thread import get_ident
 from queue import Empty, SimpleQueue
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 # Where a signal cannot end a wait (Windows), waits look up this often, in seconds.
 SLICE = 0.1
-_NEEDS_SLICES = not hasattr(time, "clock_gettime")
+_NEEDS_SLICES = sys.platform == "win32"
 
 
 def until(ready: Callable[[], bool], nudge: SimpleQueue[Any], seconds: float | None = None) -> bool:

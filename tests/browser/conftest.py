@@ -1,4 +1,4 @@
-"""One JupyterLab for all browser tests; a Chromium for each module, because Playwright keeps the thread's event loop."""
+"""One JupyterLab for all browser tests; a Chromium for each module: Playwright keeps the thread's event loop."""
 
 import itertools
 import os
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from browser.lab import Notebook, lab_in
 
+CHANGE_THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
 SETUP = "%load_ext hookcell\nimport threading, time\nfrom hookcell import flow, task"
 
 
@@ -26,9 +27,7 @@ def browser(chromium):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser
         browser.close()
 
@@ -65,7 +64,7 @@ def photograph(page):
 
     def take(element, name):
         for theme in ("Light", "Dark") if folder else ():
-            page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", f"JupyterLab {theme}")
+            page.evaluate(CHANGE_THEME, f"JupyterLab {theme}")
             page.wait_for_selector(f"body[data-jp-theme-name='JupyterLab {theme}']", state="attached")
             element.scroll_into_view_if_needed()
             page.mouse.move(0, 0)

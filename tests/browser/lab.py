@@ -185,9 +185,7 @@ class Notebook:
         return self.page.evaluate(OUTPUTS, index)
 
     def printed(self, index):
-        return "".join(
-            "".join(output["text"]) for output in self.outputs(index) if output["output_type"] == "stream"
-        )
+        return "".join("".join(output["text"]) for output in self.outputs(index) if output["output_type"] == "stream")
 
     def error(self, index):
         """The name and message of the error that a cell ended with, or None."""
@@ -207,7 +205,7 @@ class Notebook:
 
     def wait_until_seen(self, name, state):
         """Waits until a row or run has been drawn in a state; gives all that was."""
-        self.wait_for("([name, state]) => window.seen.some(one => one.name === name && one.state === state)", [name, state])
+        self.wait_for("sought => window.seen.some(one => `${one.name} ${one.state}` === sought)", f"{name} {state}")
         return self.seen()
 
     def count_messages(self):

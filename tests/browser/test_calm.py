@@ -1,4 +1,4 @@
-"""Whatever flows do, the page stays calm: few messages, few pictures, hostile text as text, the right picture after a reload."""
+"""Whatever flows do, the page stays calm: few messages, few pictures, hostile text as text, even after a reload."""
 
 from collections import Counter
 
@@ -74,7 +74,7 @@ def test_a_storm_of_transitions_is_at_most_25_messages_a_second_and_drops_nothin
     assert "rate exceeded" not in opened.printed(1)
     assert opened.printed(1).endswith("the end\n")
     assert opened.error(1) is None
-    assert 20 < len(opened.messages("comm_msg"))
+    assert len(opened.messages("comm_msg")) > 20
     assert busiest_second(opened.messages("comm_msg")) <= 25, Counter(int(one) for one in opened.messages("comm_msg"))
 
 

@@ -50,7 +50,10 @@ def nightly_scores(count):
         future.wait()
     future.result()
 """
-HANGS = "index => document.querySelectorAll('.jp-Notebook .jp-Cell')[index].querySelectorAll('.item[data-state=Completed]').length >= 11"
+HANGS = """index => {
+    const cell = document.querySelectorAll('.jp-Notebook .jp-Cell')[index];
+    return cell.querySelectorAll('.item[data-state=Completed]').length >= 11;
+}"""
 
 
 def test_each_kind_of_board_is_drawn(notebook, photograph):

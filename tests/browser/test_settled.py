@@ -26,7 +26,10 @@ def steps():
 
 steps()
 """
-SETTLED = "index => !document.querySelectorAll('.jp-Notebook .jp-Cell')[index].querySelector('.hookcell, .jupyter-widgets')"
+SETTLED = """index => {
+    const cell = document.querySelectorAll('.jp-Notebook .jp-Cell')[index];
+    return !cell.querySelector('.hookcell, .jupyter-widgets');
+}"""
 
 TRUSTED = "index => jupyterapp.shell.currentWidget.content.widgets[index].model.trusted"
 

@@ -90,7 +90,10 @@ def test_a_failing_cell_stops_run_all(kernel):
     assert kernel.value("reached") == "False"
 
 
-@pytest.mark.parametrize("lines", [("await leaving()",), ("%%flow exiting", "await leaving()"), ("leaving.submit().result()",)])
+LEAVING = [("await leaving()",), ("%%flow exiting", "await leaving()"), ("leaving.submit().result()",)]
+
+
+@pytest.mark.parametrize("lines", LEAVING)
 def test_system_exit_in_an_async_task_fails_its_cell_and_leaves_the_kernel_alive(kernel, lines):
     cell = kernel.run(*lines)
     assert cell.status == "error"
@@ -114,8 +117,8 @@ def test_a_failing_hook_is_told_with_its_own_line_and_the_run_goes_on(kernel):
 
 
 def test_users_own_logging_set_up_is_used_instead(kernel):
-    kernel.run("import logging", "kept = logging.Handler()", "kept.emit = lambda record: logged.append(record.getMessage())")
-    kernel.run("logged = []", "logging.getLogger().addHandler(kept)")
+    kernel.run("import logging", "logged = []", "kept = logging.Handler()")
+    kernel.run("kept.emit = lambda record: logged.append(record.getMessage())", "logging.getLogger().addHandler(kept)")
     kernel.run("def bad(flow, run, state): raise ValueError")
     cell = kernel.run("%%flow etl --on-completion bad", "42")
     kernel.run("logging.getLogger().removeHandler(kept)")

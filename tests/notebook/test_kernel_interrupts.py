@@ -45,12 +45,10 @@ async def dozing():
 async def async_flow():
     await dozing()
 """
+FLOW = "%%flow cell --on-cancellation clean_up --on-end end"
 KINDS = {
-    "sync cell": ("cell", ["%%flow cell --on-cancellation clean_up --on-end end", "print('running')", "time.sleep(600)"]),
-    "async cell": (
-        "cell",
-        ["%%flow cell --on-cancellation clean_up --on-end end", "print('running')", "await asyncio.sleep(600)"],
-    ),
+    "sync cell": ("cell", [FLOW, "print('running')", "time.sleep(600)"]),
+    "async cell": ("cell", [FLOW, "print('running')", "await asyncio.sleep(600)"]),
     "sync flow": ("sync_flow", ["sync_flow()"]),
     "sync flow, return_state": ("sync_flow", ["state = sync_flow(return_state=True)", "state"]),
     "sync flow in a cell": ("sync_flow", ["%%flow around", "sync_flow()"]),
@@ -142,8 +140,6 @@ def test_run_cancel_from_another_thread_ends_a_flow_cell(kernel):
 
 def test_retries_stop_at_an_interrupt(kernel):
     kernel.run("tries = []")
-    cell, _ = interrupt_in(
-        kernel, "%%flow cell --retries 5", "tries.append(1)", "print('running')", "time.sleep(600)"
-    )
+    cell, _ = interrupt_in(kernel, "%%flow cell --retries 5", "tries.append(1)", "print('running')", "time.sleep(600)")
     assert cell.reply["ename"] == "RunInterrupted"
     assert kernel.value("len(tries)") == "1"

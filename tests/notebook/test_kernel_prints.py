@@ -100,7 +100,8 @@ def test_tasks_of_a_flow_print_below_its_cell_from_their_threads(kernel):
         "def whole(): part.map(range(5)).wait()",
         "whole()",
     )
-    assert sorted(cell.stdout.splitlines()) == ["hook of part"] * 5 + [f"part {n}" for n in range(5)]
+    # Threads may cut into each other's lines.
+    assert sorted(cell.stdout) == sorted("hook of part\n" * 5 + "".join(f"part {n}\n" for n in range(5)))
 
 
 def test_what_is_printed_when_no_cell_runs_goes_to_the_cell_that_launched_it(kernel):

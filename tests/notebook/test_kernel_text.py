@@ -28,7 +28,7 @@ whole()
 """,
     "whole",
     "whole(return_state=True)",
-    "%%flow cell --retries 1 --retry-delay-seconds 0.01 --on-end note --on-retry note\npart(1)\nraise ValueError(object())",
+    "%%flow cell --retries 1 --on-end note --on-retry note\npart(1)\nraise ValueError(object())",
     "@task\ndef slow():\n    time.sleep(0.5)\nslow.submit()",
     "_",
     "%%flow big\nfor n in range(30):\n    time.sleep(0.02)\n    part(n, return_state=True)",

@@ -117,8 +117,7 @@ class Attempt:
 
     def _begin_try(self) -> CancelToken:
         self._entered = current.set(self.run)
-        scope = self.run.scope
-        return scope
+        return self.run.scope
 
     def _end_try(self) -> None:
         if self._entered is not None:

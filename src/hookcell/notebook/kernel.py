@@ -97,10 +97,12 @@ def on_cell_end(call: Callable[..., Any]) -> Callable[[], None]:
 def overhear_prints() -> Callable[[], None]:
     """Keep what hooks print in their records too; the function returned ends that."""
     ears = [_Ear(sys.stdout), _Ear(sys.stderr)]
-    _now_and_after_the_cell(lambda: [ear.listen() for ear in ears])
+    for ear in ears:
+        _now_and_after_the_cell(ear.listen)
 
     def end() -> None:
-        _now_and_after_the_cell(lambda: [ear.go() for ear in ears])
+        for ear in ears:
+            _now_and_after_the_cell(ear.go)
 
     return end
 

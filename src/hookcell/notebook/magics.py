@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.error import UsageError
 from traitlets import Bool, Float, Unicode
@@ -44,7 +44,10 @@ class Ring:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.settings = Hookcell(parent=shell)
-        shell.configurables.append(self.settings)
+        # IPython's types say too little of these two.
+        self._configurables = cast("list[Any]", shell.configurables)
+        self._register_magic = cast("Callable[..., None]", shell.register_magic_function)
+        self._configurables.append(self.settings)
         self._undo: list[Callable[[], Any]] = [
             kernel.overhear_prints(),
             tracebacks.show_users_frames(shell),
@@ -67,11 +70,15 @@ class Ring:
         )
         self._names = names
         for kind, name in names.items():
-            self.shell.register_magic_function(self._magic(kind, name), "cell", name)
-        return lambda: (
-            forget(),
-            [self.shell.magics_manager.magics["cell"].pop(name, None) for name in names.values()],
-        )[0]
+            self._register_magic(self._magic(kind, name), "cell", name)
+        known = self.shell.magics_manager.magics["cell"]
+
+        def forget_all() -> None:
+            forget()
+            for name in names.values():
+                known.pop(name, None)
+
+        return forget_all
 
     def _free_name(self, name: str, kind: str) -> str:
         """Leave another extension's magic alone, and say so."""
@@ -162,8 +169,8 @@ class Ring:
             self._painter.close()
         for undo in self._undo:
             undo()
-        if self.settings in self.shell.configurables:
-            self.shell.configurables.remove(self.settings)
+        if self.settings in self._configurables:
+            self._configurables.remove(self.settings)
         wire.name_cells_by(None)
 
 

@@ -103,7 +103,7 @@ def parse(kind: str, magic: str, text: str, names: Mapping[str, Any]) -> dict[st
 
 def _unknown(magic: str, word: str, parser: argparse.ArgumentParser) -> str:
     known = [option for action in parser._actions for option in action.option_strings]
-    near = difflib.get_close_matches(word.split("=")[0], known, n=1)
+    near = difflib.get_close_matches(word.partition("=")[0], known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"%%{magic} -h prints what there is"
     return f"%%{magic} has no option {word!r}; {hint}"
 

@@ -29,7 +29,12 @@ def show_users_frames(shell: InteractiveShell) -> Callable[[], None]:
     classes: list[Any] = [HookcellError, RunInterrupted, type(drive.interrupted_error())]
     for one in classes:
         one._render_traceback_ = render
-    return lambda: [delattr(one, "_render_traceback_") for one in classes].clear()
+
+    def end() -> None:
+        for one in classes:
+            del one._render_traceback_
+
+    return end
 
 
 def _users(trace: TracebackType | None) -> TracebackType | None:

@@ -137,7 +137,7 @@ class Picture:
 
         self.widget = BoardWidget(self)
         mime = {"application/vnd.jupyter.widget-view+json": self._view_mime(), "text/plain": repr(self.widget)}
-        self._display = display(mime, raw=True, display_id=True)
+        self._display = display(mime, raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
     def _view_mime(self) -> dict[str, Any]:
         assert self.widget is not None  # noqa: S101 -- just made
@@ -171,7 +171,7 @@ class Picture:
         if self._display is not None:
             self._display.update(mime, raw=True)
         else:
-            display(mime, raw=True)
+            display(mime, raw=True)  # type: ignore[no-untyped-call]
         if self.widget is not None:
             self.widget.close()
             self.widget = None

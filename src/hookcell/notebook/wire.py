@@ -9,8 +9,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from hookcell.runs import FlowRun, session
-from hookcell.store.memory import places_of
 from hookcell.states import FAILED, PENDING, RUNNING, StateType, failure_of
+from hookcell.store.memory import places_of
 from hookcell.upstream import futures_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from hookcell.runs import FlowRun, Listener
+from hookcell.runs import FlowRun, Listener, session
 from hookcell.states import failure_of
 
 if TYPE_CHECKING:
@@ -85,3 +85,8 @@ def places_of(error: BaseException) -> list[tuple[str, int, str]]:
         places.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno, trace.tb_frame.f_code.co_name))
         trace = trace.tb_next
     return places or getattr(error, "_hookcell_places", [])
+
+
+# What this session remembers.
+remembered: MemoryStore = MemoryStore()
+session.listen(remembered)
