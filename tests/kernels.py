@@ -76,7 +76,8 @@ class Kernel:
         self.until(lambda: cell.idle)
         while not cell.reply:
             reply = self.client.get_shell_msg(timeout=PATIENCE)
-            self.cells[reply["parent_header"]["msg_id"]].reply = reply["content"]
+            if answered := self.cells.get(reply["parent_header"]["msg_id"]):
+                answered.reply = reply["content"]
         return cell
 
     def until(self, condition):

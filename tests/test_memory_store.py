@@ -88,7 +88,7 @@ def test_while_a_flow_runs_a_few_of_its_failures_keep_their_frames(store):
 
 
 def test_an_exception_without_attributes_loses_its_places_and_nothing_else():
-    class Bare(Exception):  # noqa: N818
+    class Bare(Exception):
         __slots__ = ()
 
     error = Bare("x")

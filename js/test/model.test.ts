@@ -159,6 +159,14 @@ describe("cancelling", () => {
 		expect(ask()).toMatchObject({ open: true, note: null });
 	});
 
+	it("is past once the state has moved, though the clock read the same", () => {
+		model.hear(delta(2, [flow(1, "Pending")]));
+		model.cancel(root());
+		expect(ask()?.open).toBe(true);
+		model.hear(delta(3, [flow(1, "Running")]));
+		expect(ask()).toBeNull();
+	});
+
 	it("that the kernel took stays open until the state moves", () => {
 		model.cancel(root());
 		model.hear({ type: "reply", id: 1, ok: true, text: "cancelling" });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { choose, countLeft } from "../src/choose";
 import { failureOf } from "../src/failure";
 import { horizon, marks, stretches } from "../src/lane";
-import { countsText, doing, hookTally, retryText } from "../src/words";
+import { countsText, doing, folded, hookTally, hookWords, retryText } from "../src/words";
 import { ERROR, flow, hook, oneRun, type Raw, runs, state, T0, task } from "./builders";
 
 const NONE: ReadonlySet<number> = new Set();
@@ -52,6 +52,15 @@ describe("which rows are drawn", () => {
 		const choice = choose(runs(...many(200, () => "Running")), 200, NONE);
 		expect(countsText(countLeft(root, choice))).toBe("990 Completed, 10 Pending");
 	});
+
+	it("with those between two tries among those that retry", () => {
+		const counts = new Map(Object.entries({ AwaitingRetry: 2, Completed: 1, Retrying: 3 }));
+		expect([...folded(counts)]).toEqual([
+			["Retrying", 5],
+			["Completed", 1],
+		]);
+		expect(countsText(counts)).toBe("5 Retrying, 1 Completed");
+	});
 });
 
 describe("what a run is doing", () => {
@@ -78,6 +87,12 @@ describe("what a run is doing", () => {
 		expect(hookTally(1, 0)).toEqual(["1 hook ✓", ""]);
 		expect(hookTally(2, 1)).toEqual(["2 hooks ✓", "1 ✕"]);
 		expect(hookTally(0, 2)).toEqual(["", "2 hooks ✕"]);
+	});
+
+	it("which is said in words to those who hear the page", () => {
+		expect(hookWords(1, 0)).toBe("1 hook ok");
+		expect(hookWords(1200, 1)).toBe("1,200 hooks ok, 1 hook failed");
+		expect(hookWords(0, 2)).toBe("2 hooks failed");
 	});
 });
 
@@ -122,6 +137,22 @@ describe("a lane", () => {
 	it("ends with a run that never began", () => {
 		const raw = task(2, "NotReady", { ...story(["Pending", 0], ["NotReady", 2]), end: T0 + 2 });
 		expect(shape(raw)).toEqual([["Pending", true, 0, 2]]);
+	});
+
+	it("draws no wait that took no time, whether the run works or has ended", () => {
+		const began = story(["Pending", 1], ["Running", 1]);
+		expect(shape(task(2, "Running", began))).toEqual([["Running", false, 1, null]]);
+		const again = story(["Pending", 0], ["Running", 0], ["AwaitingRetry", 2], ["Retrying", 2], ["Completed", 3]);
+		expect(shape(task(2, "Completed", again))).toEqual([
+			["Failed", false, 0, 2],
+			["Completed", false, 2, 3],
+		]);
+		const notReady = task(2, "NotReady", { ...story(["Pending", 2], ["NotReady", 2]), end: T0 + 2 });
+		expect(shape(notReady)).toEqual([]);
+	});
+
+	it("marks where a run ended at once that never worked", () => {
+		expect(shape(task(2, "Cached", story(["Pending", 2], ["Cached", 2])))).toEqual([["Cached", true, 2, 2]]);
 	});
 
 	it("is hatched where a run was cancelled", () => {
@@ -172,6 +203,41 @@ describe("the failure that is told first", () => {
 	it("is the flow's own when no task had it", () => {
 		const own = { title: "RuntimeError: nothing to do", where: [] };
 		expect(failureOf(oneRun(flow(1, "Failed", { error: own })), runs(failed(2, 1)))).toEqual({ error: own, of: "" });
+	});
+
+	const upstream = (name: string, of: Raw = ERROR, is = "Failed"): Raw => ({
+		title: `UpstreamTaskError: Upstream task run ${name} did not reach a 'COMPLETED' state: it is ${is}. ${of.title}`,
+		where: ["Cell In[7], line 9"],
+	});
+	const report = (error: Raw) => task(9, "NotReady", { name: "report", end: T0 + 9, error });
+
+	it("is the task that really failed, not the one that therefore did not start", () => {
+		const below = runs(failed(2, 1), failed(7, 5, { attempt: 3 }), report(upstream("'score[7]'")));
+		const root = oneRun(flow(1, "Failed", { error: upstream("'score[7]'") }));
+		expect(failureOf(root, below)).toEqual({ error: ERROR, of: "score[7] failed after 3 tries" });
+	});
+
+	it("is found by its error at the end of a chain, and by its name when the error was cut short", () => {
+		const root = (error: Raw) => oneRun(flow(1, "Failed", { error }));
+		const below = runs(failed(7, 5), report(upstream("'score[7]'")));
+		expect(failureOf(root(upstream("'report'", ERROR, "NotReady")), below)?.of).toBe("score[7] failed after 1 try");
+		expect(failureOf(root(upstream('"it\'s"', { title: "ValueError: pri…" })), below)?.of).toBe("");
+		const named = runs(failed(7, 5, { name: "it's" }));
+		expect(failureOf(root(upstream('"it\'s"', { title: "ValueError: pri…" })), named)?.of).toBe(
+			"it's failed after 1 try",
+		);
+	});
+
+	it("is the one that did not start, when nothing failed before it", () => {
+		const error = upstream("'load'", { title: "CancelledRun: Task run was cancelled." }, "Cancelled");
+		expect(failureOf(oneRun(flow(1, "Completed")), runs(report(error)))).toEqual({ error, of: "report did not start" });
+		const root = oneRun(flow(1, "Failed", { error }));
+		expect(failureOf(root, runs(report(error)))).toEqual({ error, of: "report did not start" });
+	});
+
+	it("is a task's before that of the flow inside which it failed, though their ends are one clock reading", () => {
+		const below = runs(failed(2, 5, { kind: "flow", name: "amber-lynx" }), failed(3, 5, { parent: 2, depth: 2 }));
+		expect(failureOf(oneRun(flow(1, "Failed", { error: ERROR })), below)?.of).toBe("score[3] failed after 1 try");
 	});
 
 	it("says that a run crashed", () => {

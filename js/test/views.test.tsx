@@ -182,6 +182,25 @@ describe("the header", () => {
 		expect(texts(el, ".said")).toEqual(["sent to #alerts"]);
 	});
 
+	it("adds up the hooks of the run and of its tasks, and opens to all of them as they happened", () => {
+		const calls = [hook({ at: T0 + 1, printed: "first" }), hook({ at: T0 + 3, outcome: "failed", error: "E: x" })];
+		const own = { hooks: [hook({ at: T0 + 2, printed: "second" })], hooks_ok: 1, end: T0 + 4 };
+		const below = [task(2, "Completed", { hooks: calls, hooks_ok: 2, hooks_failed: 2 })];
+		const { el } = board(1, [flow(1, "Completed", { total: 5, ...own })], below, ENDED);
+		expect(find(el, ".head .tally").textContent).toBe("3 hooks ✓ 2 ✕");
+		expect(find(el, ".head .tally").getAttribute("aria-label")).toBe("3 hooks ok, 2 hooks failed");
+		click(find(el, ".head .plain"));
+		expect(texts(el, ".said")).toEqual(["first", "second", "E: x (the run went on)"]);
+		expect(texts(el, ".hook .of")).toEqual(["score[2]", "crimson-fox", "score[2]"]);
+		expect(find(el, ".opened .quiet").textContent).toBe("… and 2 more calls");
+	});
+
+	it("tells of a task's hook that has not ended yet", () => {
+		const below = [task(2, "Running", { hooks: [hook({ outcome: "running", seconds: null })] })];
+		const { el } = board(1, [flow(1, "Running", { total: 5 })], below);
+		expect(find(el, ".head .plain").textContent).toBe("hooks …");
+	});
+
 	it("shows the failure, the task and the line of code", () => {
 		const { el } = board(
 			1,
@@ -198,6 +217,16 @@ describe("the header", () => {
 		const cancelled = flow(1, "Cancelled", { total: 5, state: state("Cancelled", 0, "1 task never started") });
 		expect(texts(board(1, [cancelled], [], ENDED).el, ".note")).toEqual(["1 task never started"]);
 	});
+
+	it("shows that message beside the failure of a task, but not beside the run's own, which says the same", () => {
+		const message = "Flow run was cancelled. Still running, its result will be dropped: score[11].";
+		const tasks = [task(2, "Failed", { error: ERROR })];
+		const cancelled = board(1, [flow(1, "Cancelled", { state: state("Cancelled", 0, message) })], tasks, ENDED).el;
+		expect(texts(cancelled, ".note")).toEqual([message]);
+		expect(find(cancelled, ".why").textContent).toContain("score[2] failed after 1 try: ");
+		const failed = flow(1, "Failed", { error: ERROR, state: state("Failed", 0, "Flow run encountered an exception") });
+		expect(texts(board(1, [failed], tasks, ENDED).el, ".note")).toEqual([]);
+	});
 });
 
 describe("the line of a small run", () => {
@@ -208,6 +237,7 @@ describe("the line of a small run", () => {
 		);
 		expect(find(el, ".tally").textContent).toBe("3 hooks ✓ 1 ✕");
 		expect(find(el, ".tally span").getAttribute("style")).toContain("--hc-Failed");
+		expect(find(el, '.tally[role="img"]').getAttribute("aria-label")).toBe("3 hooks ok, 1 hook failed");
 	});
 
 	it("does not say the same name twice", () => {
@@ -247,6 +277,17 @@ describe("the counts", () => {
 		expect(texts(el, ".chip")).toEqual(["✓1,200Completed"]);
 	});
 
+	it("count those between two tries among those that retry, in one place", () => {
+		const el = draw(<CountsBar run={counted({ AwaitingRetry: 2, Retrying: 1, Completed: 3 })} />);
+		expect(texts(el, ".chip")).toEqual(["✓3Completed", "↻3Retrying"]);
+		change(() => render(<CountsBar run={counted({ AwaitingRetry: 1, Completed: 5 })} />, el));
+		expect(texts(el, ".chip")).toEqual(["✓5Completed", "↻1Retrying"]);
+		change(() => render(<CountsBar run={counted({ Completed: 6 })} />, el));
+		expect(texts(el, ".chip")).toEqual(["✓6Completed", "↻0Retrying"]);
+		change(() => render(<CountsBar run={counted({ Completed: 6 }, { end: T0 + 9 })} />, el));
+		expect(texts(el, ".chip")).toEqual(["✓6Completed"]);
+	});
+
 	it("are not there for a run without tasks", () => expect(draw(<CountsBar run={counted({})} />).innerHTML).toBe(""));
 });
 
@@ -262,6 +303,22 @@ describe("a row", () => {
 		const el = row(task(2, "Retrying", { attempt: 2, attempts: 3 }));
 		expect(find(el, "button.row").textContent).toBe("↻Retrying score[2]try 2 of 30.0 s");
 		expect(el.dataset).toMatchObject({ run: "2", state: "Retrying" });
+	});
+
+	it("says in a title all of what has no room beside its name", () => {
+		const waits = "extract, validate, score, summaries";
+		expect(find(row(task(2, "Pending", { waits })), ".doing").title).toBe(`waits for ${waits}`);
+	});
+
+	it("grows from the moment it began, though it was pending at that very moment", () => {
+		const story = (...names: string[]) => ({ story: names.map((name) => [name, state(name).type, T0]) });
+		const el = rows(task(2, "Pending", story("Pending")));
+		expect(find(el, ".stretch").className).toBe("stretch outline");
+		change(() => render(drawn(runs(task(2, "Running", story("Pending", "Running")))), el));
+		wait(500);
+		expect(texts(el, ".stretch")).toHaveLength(1);
+		expect(find(el, ".stretch").className).toBe("stretch solid");
+		expect(Number.parseFloat(find(el, ".stretch").style.width)).toBeCloseTo(50);
 	});
 
 	it("counts its time while it runs and keeps it when it has ended", () => {
@@ -374,9 +431,20 @@ describe("a hook", () => {
 
 	it("is listed with what it printed; if it failed, the run went on", () => {
 		const hooks = [hook(), hook({ kind: "on_end", outcome: "failed", error: null, seconds: 2 })];
-		const el = draw(<HookList run={oneRun(task(2, "Failed", { hooks, hooks_ok: 30, hooks_failed: 1 }))} />);
+		const el = draw(<HookList runs={runs(task(2, "Failed", { hooks, hooks_ok: 30, hooks_failed: 1 }))} />);
 		expect(texts(el, ".hook")).toEqual(["✓on_failurenotify0.4 ms", "✕on_endnotifyfailed2.0 sThe run went on."]);
 		expect(find(el, ".quiet").textContent).toBe("… and 29 more calls");
+	});
+
+	it("keeps its place behind an earlier call of its run, and is not left out for others when it failed", () => {
+		const calls = (n: number) => Array.from({ length: 20 }, (_, i) => hook({ name: `h${n}.${i}` }));
+		const bad = hook({ name: "bad", outcome: "failed", at: T0 + 9 });
+		const many = [2, 3, 4, 5, 6, 7].map((n) => task(n, "Completed", { hooks: calls(n), hooks_ok: 20 }));
+		const el = draw(<HookList runs={runs(...many, task(8, "Completed", { hooks: [bad], hooks_failed: 1 }))} />);
+		const names = texts(el, ".hook .code");
+		expect(names.slice(0, 3)).toEqual(["h2.0", "h2.1", "h2.2"]);
+		expect([names.length, names.at(-1)]).toEqual([100, "bad"]);
+		expect(find(el, ".quiet").textContent).toBe("… and 21 more calls");
 	});
 });
 

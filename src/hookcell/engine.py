@@ -314,7 +314,10 @@ def _blame(run: Run, hook_run: HookRun, error: BaseException, token: HookToken) 
             hook_run.error = HookTimeout(
                 f"{hook.kind} hook {hook.name!r} took longer than {hook.timeout_seconds:g} s and was abandoned"
             )
-    _log(run, hook_run)
+    try:
+        _log(run, hook_run)
+    except Exception as broken:  # noqa: BLE001 -- a log handler is the user's code
+        run.note(f"the log could not be told of hook {hook.name!r}: {type(broken).__name__}; the run went on")
 
 
 def _log(run: Run, hook_run: HookRun) -> None:

@@ -60,7 +60,9 @@ def test_unload_leaves_nothing_behind_however_often_it_was_loaded(bare):
     bare.run(look)
     assert bare.run("before = picture(); names = set(globals())").error is None
     for _ in range(2):
-        loaded = bare.run("%load_ext hookcell", "%reload_ext hookcell", "hookcell.load_ipython_extension(get_ipython())")
+        loaded = bare.run(
+            "%load_ext hookcell", "%reload_ext hookcell", "hookcell.load_ipython_extension(get_ipython())"
+        )
         assert loaded.error is None
         assert bare.run("%%flow once", "42").results == ["42"]
         assert bare.run("%%task add(a, b)", "a + b").error is None

@@ -34,10 +34,10 @@ def test_a_run_that_takes_its_time_is_live_and_settles_when_it_is_left_alone(ker
     cell = kernel.run("steps(25)", looked_at=True)
     assert cell.mimes() == [{WIDGET, "text/plain"}]
     assert cell.shown[0].startswith("▶ Running steps (")
-    assert kinds(cell).count("comm_open") == 1
+    assert kinds(cell).count("comm_open") == 2  # the widget's and its layout's
     assert kinds(cell).count("comm_msg") >= 5
     kernel.run("%config Hookcell.settle_seconds = 0.1")
-    kernel.until(lambda: "comm_close" in kinds(cell))
+    kernel.until(lambda: kinds(cell).count("comm_close") == 2)
     updates = [content for kind, content in cell.outputs if kind == "update_display_data"]
     assert [set(one["data"]) for one in updates] == [{"text/html", "text/plain"}]
     assert "Completed steps" in updates[0]["data"]["text/plain"]
@@ -76,10 +76,13 @@ def test_unload_settles_what_is_live(kernel):
 
 
 def test_a_board_that_cannot_be_drawn_is_given_up_and_the_runs_go_on(kernel):
-    kernel.run("from hookcell.notebook import settled", "right = settled.to_html", "settled.to_html = lambda snapshot: 1 / 0")
+    kernel.run(
+        "from hookcell.notebook import settled", "right = settled.to_html", "settled.to_html = lambda snapshot: 1 / 0"
+    )
     cell = kernel.run("steps(1)", "'went on'", looked_at=True)
     assert (cell.error, cell.results, cell.mimes()) == (None, ["'went on'"], [])
     kernel.until(lambda: "cannot be drawn" in cell.stderr)
-    assert cell.stderr == "The view of a cell cannot be drawn; its runs go on.\nZeroDivisionError: division by zero\n"
+    told = "The view of a cell cannot be drawn; its runs go on.\nZeroDivisionError: division by zero\n"
+    assert cell.stderr.startswith(told)
     kernel.run("settled.to_html = right")
     assert len(kernel.run("steps(1)", looked_at=True).mimes()) == 1

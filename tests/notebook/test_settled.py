@@ -23,6 +23,7 @@ from hookcell.notebook.settled import MOST_BYTES, to_html, to_text
 T0 = 1763680000.0
 TYPES = {word: word.upper() for word in ("Completed", "Failed", "Running", "Crashed", "Paused", "Pending", "Cancelled")}
 TYPES |= {"Retrying": "RUNNING", "AwaitingRetry": "SCHEDULED", "Cached": "COMPLETED", "TimedOut": "FAILED"}
+TYPES |= {"NotReady": "PENDING"}
 
 
 def make_hook(name, *, kind="on_completion", outcome="ok", at=T0, seconds=0.0001, printed="", error=None):
@@ -106,6 +107,18 @@ def cancelled():
     return make_board([root], tasks)
 
 
+def not_ready():
+    """A task failed after three tries; the task that waited for it, and the flow that asked for that one, told why."""
+    blame = "UpstreamTaskError: Upstream task run 'score[7]' did not reach a 'COMPLETED' state: it is Failed. "
+    error = make_error(blame + PRICE["title"], "Cell In[5], line 1", "----> 1 nightly_scores(9)")
+    tasks = [
+        make_run(2, "score[6]", attempts=3),
+        make_run(3, "score[7]", "Failed", took=1.1, error=PRICE, attempt=3, attempts=3),
+        make_run(4, "report", "NotReady", error=error, attempt=0) | {"start": None, "end": T0 + 2},
+    ]
+    return make_board([make_root(1, "nightly_scores", "nimble-beetle", "Failed", took=2.3, error=error)], tasks)
+
+
 def crashed():
     error = make_error("SystemExit: 3", "Cell In[4], line 2, in stop", "----> 2     sys.exit(3)")
     return make_board([make_root(1, "stop", "amber-lynx", "Crashed", took=0.02, error=error)])
@@ -160,7 +173,7 @@ def still_running():
     return make_board([make_root(1, "etl", "blue-wren", "Running")], tasks)
 
 
-BOARDS = [quick, nightly, cancelled, crashed, several, huge, still_running]
+BOARDS = [quick, nightly, cancelled, not_ready, crashed, several, huge, still_running]
 
 
 # -- what JupyterLab lets through -------------------------------------------------------------------------------------
@@ -450,6 +463,74 @@ def test_a_failed_task_of_a_completed_flow_is_not_passed_over():
     board = make_board([make_root(1, "f", "r")], [make_run(2, "t", "Failed", error=PRICE)])
     assert "t failed after 1 try: ValueError: price must be positive, got -3.2" in words(to_html(board))
     assert "t failed after 1 try: ValueError: price must be positive, got -3.2" in to_text(board)
+
+
+WHY_NOT_READY = "score[7] failed after 3 tries: ValueError: price must be positive, got -3.2"
+
+
+def test_a_run_that_could_not_start_is_told_by_the_task_that_really_failed():
+    said, text = words(to_html(not_ready())), to_text(not_ready()).splitlines()
+    assert f"{WHY_NOT_READY} Cell In[7], line 4, in score ----> 4" in said
+    assert "○ NotReady report UpstreamTaskError: Upstream task run 'score[7]'" in said
+    assert text[2:4] == [f"  {WHY_NOT_READY}", "    Cell In[7], line 4, in score"]
+
+
+def test_the_task_that_really_failed_is_found_where_the_flow_raised_nothing_and_at_the_end_of_a_chain():
+    board = not_ready()
+    board["runs"][0]["error"] = None
+    assert WHY_NOT_READY in words(to_html(board))
+    assert WHY_NOT_READY in to_text(board)
+    board = not_ready()
+    title = board["tasks"][2]["error"]["title"].replace("score[7]", "report").replace("is Failed", "is NotReady")
+    board["runs"][0]["error"] = make_error(title)
+    assert WHY_NOT_READY in to_text(board)
+
+
+def test_of_tasks_that_failed_alike_the_one_that_was_named_is_told():
+    board = not_ready()
+    board["tasks"][0] |= {"error": PRICE, "state": board["tasks"][1]["state"]}
+    assert f"  {WHY_NOT_READY}" in to_text(board).splitlines()
+    blame = board["runs"][0]["error"]
+    blame["title"] = blame["title"][:90] + "…"
+    assert f"  {WHY_NOT_READY}" in to_text(board).splitlines()
+
+
+def test_a_task_that_failed_is_told_before_the_flow_inside_which_it_failed():
+    inner = make_run(2, "amber-lynx", "Failed", kind="flow", error=PRICE)
+    tasks = [inner, make_run(3, "score", "Failed", error=PRICE, parent=2, depth=2)]
+    board = make_board([make_root(1, "f", "r", "Failed", error=PRICE)], tasks)
+    assert "  score failed after 1 try: ValueError: price must be positive, got -3.2" in to_text(board).splitlines()
+
+
+@pytest.mark.parametrize("state", ["NotReady", "Failed"])
+def test_a_run_that_never_began_is_not_told_to_have_been_tried(state):
+    error = make_error("UpstreamTaskError: Upstream task run 'load' did not reach a 'COMPLETED' state: it is Cancelled.")
+    waiting = make_run(2, "report", state, error=error, attempt=0) | {"start": None}
+    board = make_board([make_root(1, "f", "r", "Failed", error=error)], [waiting])
+    assert f"report did not start: {error['title']}" in words(to_html(board))
+    assert f"  report did not start: {error['title']}" in to_text(board).splitlines()
+
+
+def test_a_cancelled_run_says_so_beside_the_failure_of_a_task():
+    said = "Flow run was cancelled. Still running, its result will be dropped: score[11]."
+    tasks = [make_run(2, "score[7]", "Failed", error=PRICE)]
+    page = words(to_html(make_board([make_root(1, "f", "r", "Cancelled", message=said)], tasks)))
+    assert f"{said} score[7] failed after 1 try: ValueError" in page
+
+
+def test_tries_are_told_only_of_a_task_that_was_tried_again():
+    tasks = [make_run(2, "score[0]", attempts=3), make_run(3, "score[1]", attempt=2, attempts=3)]
+    said = words(to_html(make_board([make_root(1, "f", "r", took=2)], tasks)))
+    assert "task tries time ✓ Completed score[0] 400 ms ✓ Completed score[1] 2 of 3 400 ms" in said
+    assert "task time" in words(to_html(make_board([make_root(1, "f", "r", took=2)], tasks[:1])))
+
+
+def test_tasks_between_two_tries_are_counted_among_those_that_retry():
+    counts = {"AwaitingRetry": 2, "Completed": 4, "Retrying": 3}
+    assert counted(counts) == [("Completed", 4), ("Retrying", 5)]
+    page = to_html(make_board([make_root(1, "f", "r", "Running", counts=counts, total=9)]))
+    assert "✓ 4 Completed ↻ 5 Retrying" in words(page)
+    assert page.count("height:6px;width:") == 2
 
 
 def test_of_many_tasks_the_troubled_ones_are_shown_and_the_others_counted():

@@ -12,6 +12,8 @@ import logging
 import threading
 import time
 from collections import deque
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -24,7 +26,7 @@ from hookcell.notebook.wire import Board
 from hookcell.runs import Listener, session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextvars import Context
 
     from hookcell.hooks import HookRun
@@ -173,8 +175,20 @@ class Picture:
         else:
             display(mime, raw=True)  # type: ignore[no-untyped-call]
         if self.widget is not None:
+            self.widget.layout.close()  # a model of its own, which every widget has
             self.widget.close()
             self.widget = None
+
+
+@contextmanager
+def _giving_up(picture: Picture) -> Iterator[None]:
+    """Give up a board that cannot be drawn: the others, and the runs, go on."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 -- whatever a picture raises, it is only a picture
+        picture.settled = True
+        tell = partial(logging.getLogger("hookcell").exception, "The view of a cell cannot be drawn; its runs go on.")
+        picture.context.copy().run(tell)
 
 
 class Painter(Listener):
@@ -276,14 +290,10 @@ class Painter(Listener):
                 self._forget(key, picture)
 
     def _draw(self, picture: Picture, now: float) -> None:
-        """Draw one board; one that cannot be drawn is given up, because the others and the runs go on."""
-        try:
+        with _giving_up(picture):
             picture.draw(now)
             if picture.idle(now, self.settle_after):
                 picture.settle()
-        except Exception:
-            picture.settled = True
-            logging.getLogger("hookcell").exception("The view of a cell cannot be drawn; its runs go on.")
 
     def _take_notice(self) -> None:
         moved = self._moved
@@ -313,7 +323,8 @@ class Painter(Listener):
             return
         with self._drawing:
             self._take_notice()
-            picture.end_cell(time.monotonic())
+            with _giving_up(picture):
+                picture.end_cell(time.monotonic())
         self.nudge()
 
     def close(self) -> None:
@@ -327,7 +338,8 @@ class Painter(Listener):
         with self._drawing:
             self._take_notice()
             for picture in tuple(self._pictures.values()):
-                picture.settle()
+                with _giving_up(picture):
+                    picture.settle()
             self._pictures.clear()
             self._of_root.clear()
         self._wake.put(None)
