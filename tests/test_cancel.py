@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hookcell import CancelledRun, RunInterrupted, ThreadRunner, drive, engine, flow, runs, shield, task
+from hookcell import CancelledRun, RunInterrupted, ThreadRunner, engine, flow, runs, shield, task
 from hookcell.gate import gate
 from hookcell.testing import record
 
@@ -39,10 +39,25 @@ def never():
 
 
 @pytest.fixture
+def deaf(never):
+    """A body that does not stop before the test is over, and a semaphore that counts those that are in it."""
+    inside = threading.Semaphore(0)
+
+    def body(_x=None):
+        try:
+            inside.release()
+            never.wait(LIMIT)
+        except BaseException:  # noqa: BLE001 -- it does not listen
+            body()
+        return "late"
+
+    return body, inside
+
+
+@pytest.fixture
 def little_grace(monkeypatch):
     """What does not stop when it is told to is left behind almost at once."""
     monkeypatch.setattr(shield, "GRACE", 0.01)
-    monkeypatch.setattr(drive, "GRACE", 0.01)
     monkeypatch.setattr(engine, "STRAGGLERS", 0.1)
 
 
@@ -255,9 +270,10 @@ def test_every_branch_of_a_gather_is_cancelled(cancel, recording):
     hooks = []
 
     async def slowly():
-        await asyncio.sleep(0)
+        for _ in range(10):
+            await asyncio.sleep(0)
 
-    @task(name="branch", on_cancellation=[slowly, lambda: hooks.append("branch")])
+    @task(name="branch", on_running=slowly, on_cancellation=[slowly, lambda: hooks.append("branch")])
     async def branch(_n):
         await asyncio.sleep(LIMIT)
 
@@ -410,16 +426,15 @@ def test_a_second_press_stops_a_body_that_swallowed_the_first(cancel, recording)
 
 
 @pytest.mark.usefixtures("little_grace")
-def test_a_worker_body_that_is_stuck_is_named_and_its_late_result_dropped(never, cancel, recording):
-    stuck = task(name="stuck")(lambda: (never.wait(LIMIT), "late")[1])
+def test_a_worker_body_that_is_stuck_is_named_and_its_late_result_dropped(never, deaf, cancel, recording):
+    stuck, inside = task(name="stuck")(deaf[0]), deaf[1]
     fine = task(name="fine")(lambda: 1)
 
     @flow(name="etl")
     def etl():
         fine.submit()
         future = stuck.submit()
-        while not future.state.is_running():
-            time.sleep(0)
+        assert inside.acquire(timeout=LIMIT)
         cancel()
         future.result(LIMIT)
 
@@ -450,15 +465,15 @@ def test_a_flow_with_stuck_tasks_ends_within_a_second(never, cancel, recording):
 
 
 @pytest.mark.usefixtures("little_grace")
-def test_an_async_flow_with_many_stuck_tasks_ends_as_soon(never, cancel, recording, monkeypatch):
+def test_an_async_flow_with_many_stuck_tasks_ends_as_soon(deaf, cancel, recording, monkeypatch):
     monkeypatch.setattr(shield, "GRACE", LIMIT)
-    stuck = task(name="stuck")(lambda _x: never.wait(LIMIT))
+    stuck, inside = task(name="stuck")(deaf[0]), deaf[1]
 
     @flow
     async def etl():
-        futures = stuck.map(range(8))
-        while not all(future.state.is_running() for future in futures):  # noqa: ASYNC110 -- it is the states we want
-            await asyncio.sleep(0)
+        stuck.map(range(8))
+        for _ in range(8):
+            assert await asyncio.to_thread(inside.acquire, timeout=LIMIT)
         began.append(time.monotonic())
         cancel()
         await asyncio.sleep(LIMIT)
@@ -470,16 +485,14 @@ def test_an_async_flow_with_many_stuck_tasks_ends_as_soon(never, cancel, recordi
 
 
 @pytest.mark.usefixtures("little_grace")
-def test_what_a_body_that_was_left_behind_starts_never_runs(never, cancel, recording):
+def test_what_a_body_that_was_left_behind_starts_never_runs(never, deaf, cancel, recording):
     later = task(name="later")(lambda: 1)
+    waits, inside = deaf
     tried = threading.Event()
 
     @task
     def stuck():
-        try:
-            never.wait(LIMIT)
-        except BaseException:  # noqa: BLE001, S110 -- a body that will not listen
-            pass
+        waits()
         try:
             later()
         finally:
@@ -488,8 +501,7 @@ def test_what_a_body_that_was_left_behind_starts_never_runs(never, cancel, recor
     @flow
     def etl():
         future = stuck.submit()
-        while not future.state.is_running():
-            time.sleep(0)
+        assert inside.acquire(timeout=LIMIT)
         cancel()
         future.result(LIMIT)
 

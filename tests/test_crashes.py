@@ -245,7 +245,56 @@ def test_a_cancellation_while_hooks_run_comes_after_them(recording):
     with pytest.raises(TimeoutError):
         asyncio.run(impatient())
     assert recording.states("etl")[-1] == "Completed"
-    assert hooks[-1] == "next"
+    assert hooks == ["done", "next"]
+    assert [call.outcome for call in recording.of("etl").hooks] == ["ok", "ok"]
+
+
+def impatient(coroutine):
+    async def waits():
+        async with asyncio.timeout(0.005):
+            await coroutine
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(waits())
+
+
+def test_a_cancellation_between_tries_leaves_no_other_try(recording):
+    @flow(name="etl", retries=1, retry_delay_seconds=60)
+    async def etl():
+        raise ValueError
+
+    impatient(etl())
+    assert recording.states("etl") == ["Pending", "Running", "AwaitingRetry", "Crashed"]
+    assert recording.of("etl").state.message == "Execution was cancelled by the runtime environment."
+
+
+@pytest.fixture
+def slow():
+    """A task that ends when the test is over."""
+    over = threading.Event()
+    yield task(name="slow")(lambda: over.wait(LIMIT))
+    over.set()
+
+
+def test_a_cancellation_while_a_run_waits_for_its_upstream_leaves_it_crashed(slow, recording):
+    @task(name="after")
+    async def after(x):
+        raise AssertionError
+
+    async def starts():
+        await after(slow.submit())
+
+    impatient(starts())
+    assert recording.states("after") == ["Pending", "Crashed"]
+
+
+def test_a_cancellation_while_a_run_waits_for_what_it_submitted_leaves_it_crashed(slow, recording):
+    @flow(name="etl")
+    async def etl():
+        slow.submit()
+
+    impatient(etl())
+    assert recording.states("etl") == ["Pending", "Running", "Crashed"]
 
 
 def test_a_coroutine_that_is_closed_leaves_no_run_behind(recording):

@@ -282,16 +282,17 @@ def test_a_hook_that_waits_for_its_turn_is_abandoned_by_a_second_press(recording
         held.result(LIMIT)
 
 
-def test_a_coroutine_that_stopped_waiting_for_its_turn_harms_nobody():
+def test_a_coroutine_that_stopped_waiting_for_its_turn_harms_nobody(room):
     inside, go_on = threading.Event(), threading.Event()
 
     def holds():
-        inside.set()
-        go_on.wait(LIMIT)
+        with room:
+            inside.set()
+            go_on.wait(LIMIT)
 
     holder = flow(on_completion=holds)(lambda: 1)
 
-    @flow(on_completion=lambda: 1)
+    @flow(on_completion=room.visit)
     async def waiter():
         return 2
 
@@ -308,6 +309,7 @@ def test_a_coroutine_that_stopped_waiting_for_its_turn_harms_nobody():
         finally:
             go_on.set()
         assert held.result(LIMIT) == 1
+    assert room.most == 1
 
 
 # -- the gate itself

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hookcell import HookTimeout, RunInterrupted, drive, flow, hook, shield, task
+from hookcell import HookTimeout, RunInterrupted, flow, hook, shield, task
 from hookcell.gate import gate
 from hookcell.testing import record
 
@@ -58,7 +58,6 @@ def recording():
 def little_grace(monkeypatch):
     """What does not stop when it is told to is left behind almost at once."""
     monkeypatch.setattr(shield, "GRACE", 0.01)
-    monkeypatch.setattr(drive, "GRACE", 0.01)
 
 
 @pytest.fixture

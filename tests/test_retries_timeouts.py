@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from hookcell import FailedRun, RunInterrupted, RunTimeout, UnknownOptionError, drive, flow, runs, task
+from hookcell import FailedRun, RunInterrupted, RunTimeout, UnknownOptionError, flow, runs, task, waiting
 from hookcell.deadlines import deadlines
 from hookcell.testing import instant_retries, record
 
@@ -25,7 +25,7 @@ def recording():
 def waits(monkeypatch):
     """The seconds that were waited between tries; none passes."""
     waits = []
-    monkeypatch.setattr(drive, "pace", lambda seconds: waits.append(seconds) or 0.0)
+    monkeypatch.setattr(waiting, "pace", lambda seconds: waits.append(seconds) or 0.0)
     return waits
 
 
@@ -120,10 +120,10 @@ def test_a_wait_between_tries_really_takes_time():
 
 
 def test_instant_retries_are_over_with_their_block():
-    pace = drive.pace
+    pace = waiting.pace
     with instant_retries():
         flow(retries=1, retry_delay_seconds=3600)(failing(1))()
-    assert drive.pace is pace
+    assert waiting.pace is pace
 
 
 def test_a_flow_that_is_tried_again_runs_its_tasks_again(recording):

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import tracemalloc
 
+from in_a_kernel import Kernel
 from worker import NotMeasurableError, clock, median_of, resident, scenario, serve, timed
 
 from hookcell import flow, task
@@ -157,27 +158,31 @@ def memory_traced():
 
 @scenario
 def memory_resident():
-    return kept_per_task(20_000, resident)
+    return kept_per_task(10_000, resident)
 
 
-def attach_view():
-    """Have a notebook's live view told of everything; give the function that takes it off again."""
+def attach_view(kernel):
+    """Load the view as a notebook does; give what takes it off again."""
     try:
-        from hookcell.notebook.view import listen  # noqa: PLC0415, F401
-    except ImportError as error:
-        raise NotMeasurableError(f"there is no view to attach ({error})") from None
+        kernel.run("%load_ext hookcell")
+    except RuntimeError as error:
+        raise NotMeasurableError(f"%load_ext hookcell failed: {error}") from None
+    return lambda: kernel.run("%unload_ext hookcell")
 
 
 @scenario
 def view():
     """Measure what one of a run's three transitions costs more with the view than without."""
-    alone = sequential()
+    try:
+        kernel = Kernel()
+    except ImportError as error:
+        raise NotMeasurableError(f"there is no kernel to run it in: {error}") from None
 
     def repetition():
-        before = alone()
-        detach = attach_view()
+        alone = kernel.measure()
+        detach = attach_view(kernel)
         try:
-            return (alone() - before) / 3
+            return (kernel.measure() - alone) / 3
         finally:
             detach()
 

@@ -144,7 +144,7 @@ def memory_resident():
             kept.append(nothing(return_state=True))
         return (resident() - before) / (n - n // 5)
 
-    return lambda: around(10 * TASKS)
+    return lambda: around(5 * TASKS)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 /** Requests to cancel: one button press each, from asking to the answer, to silence, or to giving up. */
 
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { Moment, Reply, Run } from "./wire";
+import type { Reply, Run, State } from "./wire";
 
 const UNHEARD_MS = 1500;
 const GIVE_UP_MS = 10_000;
@@ -9,8 +9,8 @@ export const UNHEARD = "This kernel cannot hear Cancel while a cell runs: use In
 
 export interface Ask {
 	readonly id: number;
-	/** When the run had entered the state it was asked in: once it has moved on, the ask is past. */
-	readonly stateAt: Moment;
+	/** The state the run was asked in: once it has moved on, the ask is past. */
+	readonly state: State;
 	readonly open: boolean;
 	readonly answered: boolean;
 	readonly note: string | null;
@@ -23,7 +23,7 @@ export class Asks {
 	readonly all: ReadonlySignal<ReadonlyMap<number, Ask>> = this.#all;
 
 	begin(run: Run, id: number): void {
-		const ask: Ask = { id, stateAt: run.state.at, open: true, answered: false, note: null };
+		const ask: Ask = { id, state: run.state, open: true, answered: false, note: null };
 		this.#all.value = new Map(this.#all.value).set(run.n, ask);
 		this.#later(UNHEARD_MS, () => this.#change(id, ({ answered, note }) => ({ note: answered ? note : UNHEARD })));
 		this.#later(GIVE_UP_MS, () => this.#change(id, () => ({ open: false })));
@@ -60,5 +60,10 @@ export class Asks {
 /** What was asked of a run and is not yet settled by a change of its state. */
 export function openAsk(asks: ReadonlyMap<number, Ask>, run: Run): Ask | null {
 	const ask = asks.get(run.n);
-	return ask && ask.stateAt === run.state.at ? ask : null;
+	return ask && isSame(ask.state, run.state) ? ask : null;
+}
+
+/** Two states in a row may share one clock reading. */
+function isSame(a: State, b: State): boolean {
+	return a.at === b.at && a.name === b.name && a.type === b.type;
 }

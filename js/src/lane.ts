@@ -6,6 +6,8 @@ import type { Chapter, Hook, Moment, Run } from "./wire";
 
 /** `to` is null while it has no end yet. */
 export interface Stretch {
+	/** Its place in the story: several may begin at one clock reading. */
+	readonly place: number;
 	readonly look: LookName;
 	readonly waiting: boolean;
 	readonly from: Moment;
@@ -24,15 +26,20 @@ function lookOfStretch(chapter: Chapter, next: Chapter | undefined): LookName {
 	return lookOf(chapter.name, chapter.type);
 }
 
+/** A wait that took no time is nothing to look at, unless it is all there was before the end. */
+function isNothing({ waiting, from, to }: Stretch, next: Chapter | undefined): boolean {
+	return waiting && to !== null && to <= from && !(next && ENDED.has(next.type));
+}
+
 export function stretches(run: Run): readonly Stretch[] {
 	const story = run.story.length ? run.story : [{ ...run.state }];
 	return story
-		.map((chapter, i) => {
-			const next = story[i + 1];
+		.map((chapter, place) => {
+			const next = story[place + 1];
 			const to = next?.at ?? run.end ?? (chapter.type === "SCHEDULED" ? run.retry_at : null);
-			return { look: lookOfStretch(chapter, next), waiting: !WORKING.has(chapter.type), from: chapter.at, to };
+			return { place, look: lookOfStretch(chapter, next), waiting: !WORKING.has(chapter.type), from: chapter.at, to };
 		})
-		.filter((_, i) => i + 1 < story.length || !hasEnded(run));
+		.filter((stretch, i) => (i + 1 < story.length || !hasEnded(run)) && !isNothing(stretch, story[i + 1]));
 }
 
 const STEPS = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];

@@ -32,9 +32,9 @@ export const STYLE = `
 	.head.line:hover, .row:hover { background: var(--hc-picked); }
 	.icon { display: inline-block; width: 1.1em; flex: none; text-align: center; font-style: normal; }
 	.state { display: inline-flex; flex: none; align-items: center; gap: 6px; max-width: 40%; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-	& :is(.name, .run, .task, .doing, .kind, .code) { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
+	& :is(.name, .run, .task, .doing, .kind, .code, .of) { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
 	.name { font-weight: 600; flex: 0 1 auto; max-width: 50%; }
-	& :is(.run, .tally, .clock, .doing, .took, .quiet, .note, .kind, .outcome) { color: var(--hc-dim); }
+	& :is(.run, .tally, .clock, .doing, .took, .quiet, .note, .kind, .of, .outcome) { color: var(--hc-dim); }
 	.run { flex: 0 4 auto; }
 	.tally { white-space: nowrap; }
 	.clock { flex: none; margin-inline-start: auto; min-width: 7ch; text-align: end; }
@@ -58,8 +58,9 @@ export const STYLE = `
 
 	.rows { max-height: 546px; overflow-y: auto; border-top: 1px solid var(--hc-line); font-size: 12px; }
 	.item + .item { border-top: 1px solid color-mix(in srgb, var(--hc-line) 45%, transparent); }
-	.row { position: relative; display: grid; grid-template-columns: 190px 142px minmax(0, 1fr) 68px; align-items: center; width: 100%; height: 26px; padding: 0; border: 0; background: none; white-space: nowrap; }
+	.row { position: relative; display: grid; grid-template-columns: 332px minmax(0, 1fr) 68px; align-items: center; width: 100%; height: 26px; padding: 0; border: 0; background: none; white-space: nowrap; }
 	.row:focus-visible, .row[aria-expanded="true"] { background: var(--hc-picked); }
+	.words { display: grid; grid-template-columns: fit-content(190px) minmax(0, 1fr); align-items: center; min-width: 0; }
 	.who { display: flex; align-items: center; gap: 6px; padding-inline-end: 8px; min-width: 0; }
 	.doing { padding-inline-end: 10px; text-align: end; }
 	.row .took { padding-inline-end: 12px; text-align: end; }
@@ -78,14 +79,17 @@ export const STYLE = `
 	.opened .why { margin: 0 0 8px; background: var(--hc-bg); }
 	.hook { display: grid; grid-template-columns: 16px 118px minmax(0, 1fr) auto 68px; gap: 0 6px; align-items: baseline; }
 	.hook .took { text-align: end; }
+	.several .hook { grid-template-columns: 16px 118px minmax(0, 3fr) minmax(0, 2fr) 66px 68px; }
 	.code { font: 11.5px/1.5 var(--jp-code-font-family, ui-monospace, Menlo, monospace); }
 	.said { grid-column: 2 / -1; max-height: 12em; overflow: auto; color: var(--hc-dim); font: 11.5px/1.5 var(--jp-code-font-family, ui-monospace, Menlo, monospace); white-space: pre-wrap; overflow-wrap: anywhere; }
 	.left { padding: 6px 12px; font-size: 12px; }
 	.panel .left { border-top: 1px solid color-mix(in srgb, var(--hc-line) 45%, transparent); }
 
 	@container (max-width: 620px) {
-		.row { grid-template-columns: minmax(0, 1fr) minmax(0, auto) 68px; }
+		.row { grid-template-columns: minmax(0, 1fr) 68px; }
+		.words { grid-template-columns: minmax(0, 1fr) minmax(0, auto); }
 		.lane { display: none; }
+		.several .hook { grid-template-columns: 16px 92px minmax(0, 1fr) minmax(0, 1fr) auto 52px; }
 		.head { flex-wrap: wrap; gap: 2px 8px; }
 		.name, .run { max-width: 60cqw; }
 	}

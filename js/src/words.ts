@@ -32,9 +32,31 @@ export function hookTally(ok: number, failed: number): readonly [string, string]
 	return [`${plural(ok, "hook")} ✓`, `${thousands(failed)} ✕`];
 }
 
+/** The same for those who hear the page: "3 hooks ok, 1 hook failed". */
+export function hookWords(ok: number, failed: number): string {
+	const said = [ok > 0 && `${plural(ok, "hook")} ok`, failed > 0 && `${plural(failed, "hook")} failed`];
+	return said.filter(Boolean).join(", ");
+}
+
+/** How many hooks of several runs went well, and how many did not. */
+export function tallied(runs: readonly Run[]): { readonly ok: number; readonly failed: number } {
+	const sum = (of: (run: Run) => number): number => runs.reduce((total, run) => total + of(run), 0);
+	return { ok: sum((run) => run.hooks_ok), failed: sum((run) => run.hooks_failed) };
+}
+
+/** Those between two tries are counted as retrying: two names that look the same would read as one counted twice. */
+export function folded(counts: Counts): Counts {
+	const all = new Map<string, number>();
+	for (const [name, n] of counts) {
+		const told = name === "AwaitingRetry" ? "Retrying" : name;
+		all.set(told, (all.get(told) ?? 0) + n);
+	}
+	return all;
+}
+
 /** "290 Completed, 10 Pending" */
 export function countsText(counts: Counts): string {
-	return [...counts].map(([name, n]) => `${thousands(n)} ${name}`).join(", ");
+	return [...folded(counts)].map(([name, n]) => `${thousands(n)} ${name}`).join(", ");
 }
 
 export function total(counts: Counts): number {

@@ -31,7 +31,8 @@ from hookcell.futures import Future, FutureList
 from hookcell.hooks import HookRun, Hooks, hook
 from hookcell.injection import provide
 from hookcell.runners.local import InlineRunner, ThreadRunner
-from hookcell.runs import FlowRun, Listener, Run, TaskRun, session
+from hookcell.runs import FlowRun, Run, TaskRun
+from hookcell.session import Listener, session
 from hookcell.states import (
     Cancelled,
     Cancelling,

@@ -10,7 +10,8 @@ from hookcell.errors import InvalidNameError, UnknownOptionError
 from hookcell.hooks import ALIASES, KINDS, NO_HOOKS, Hooks, plan_all
 from hookcell.injection import is_async, name_of
 from hookcell.parameters import Binder
-from hookcell.runs import Run, current_tags, session
+from hookcell.runs import Run, current_tags
+from hookcell.session import session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

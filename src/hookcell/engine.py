@@ -18,7 +18,8 @@ from hookcell.futures import Future
 from hookcell.gate import gate
 from hookcell.hooks import HookRun
 from hookcell.injection import Moment
-from hookcell.runs import LEFT_BEHIND, SPENT, session
+from hookcell.runs import LEFT_BEHIND, SPENT
+from hookcell.session import session
 from hookcell.shield import LeftBehind
 from hookcell.states import CANCELLING, CRASHED, FAILED, PENDING, RUNNING, SCHEDULED, State, failure_of
 from hookcell.steps import Body, HookCall, Sleep, TakeGate, Wait

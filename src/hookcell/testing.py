@@ -19,9 +19,9 @@ import sys
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from hookcell import drive
+from hookcell import waiting
 from hookcell.gate import holding
-from hookcell.runs import Listener, session
+from hookcell.session import Listener, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,12 +56,12 @@ def instant_retries() -> Iterator[None]:
     Retrying
     Completed
     """
-    pace = drive.pace
-    drive.pace = _no_time
+    pace = waiting.pace
+    waiting.pace = _no_time
     try:
         yield
     finally:
-        drive.pace = pace
+        waiting.pace = pace
 
 
 # -- what happened -------------------------------------------------------------------------------------------------

@@ -34,6 +34,11 @@ def until(ready: Callable[[], bool], nudge: SimpleQueue[Any], seconds: float | N
     return True
 
 
+def pace(seconds: float) -> float:
+    """Give how long a wait between tries really takes; `hookcell.testing` makes it nothing."""
+    return seconds
+
+
 def _take(nudge: SimpleQueue[Any], seconds: float | None) -> None:
     try:
         nudge.get(timeout=seconds)

@@ -187,6 +187,14 @@ class Notebook:
     def printed(self, index):
         return "".join("".join(output["text"]) for output in self.outputs(index) if output["output_type"] == "stream")
 
+    def wait_until_printed(self, index, text):
+        """Waits for text that comes after its cell has ended."""
+        self.wait_for(
+            "([index, text]) => jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON()"
+            ".map(one => [one.text ?? ''].flat().join('')).join('').includes(text)",
+            [index, text],
+        )
+
     def error(self, index):
         """The name and message of the error that a cell ended with, or None."""
         errors = [output for output in self.outputs(index) if output["output_type"] == "error"]

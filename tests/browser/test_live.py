@@ -79,7 +79,6 @@ MEANWHILE = """
 print("second cell begins")
 go.set()
 future.wait(60)
-time.sleep(0.2)
 print("second cell ends")
 """
 
@@ -87,6 +86,7 @@ print("second cell ends")
 def test_prints_of_a_thread_stand_under_the_cell_that_launched_it_while_another_runs(notebook):
     opened = notebook(HOOKS, LATE, MEANWHILE)
     opened.run(1, 2, 3)
+    opened.wait_until_printed(2, "late is Completed\n")
     assert opened.printed(3) == "second cell begins\nsecond cell ends\n"
     assert opened.printed(2) == "late body\nlate is Completed\n"
 

@@ -13,7 +13,8 @@ import time
 
 from hookcell import Listener, flow, task
 from hookcell.gate import gate, holding
-from hookcell.runs import current, session
+from hookcell.runs import current
+from hookcell.session import session
 from hookcell.shield import main_shield
 
 PRESSES = int(sys.argv[1])

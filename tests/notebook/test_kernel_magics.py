@@ -32,7 +32,7 @@ def bare():
 PICTURE = """
 import logging, signal, sys, threading
 import anywidget, asyncio, hookcell
-from hookcell.runs import session
+from hookcell.session import session
 writers = None
 def after_the_cell():  # IPython's own patches are in place while a cell runs
     global writers

@@ -504,7 +504,9 @@ def test_a_task_that_failed_is_told_before_the_flow_inside_which_it_failed():
 
 @pytest.mark.parametrize("state", ["NotReady", "Failed"])
 def test_a_run_that_never_began_is_not_told_to_have_been_tried(state):
-    error = make_error("UpstreamTaskError: Upstream task run 'load' did not reach a 'COMPLETED' state: it is Cancelled.")
+    error = make_error(
+        "UpstreamTaskError: Upstream task run 'load' did not reach a 'COMPLETED' state: it is Cancelled."
+    )
     waiting = make_run(2, "report", state, error=error, attempt=0) | {"start": None}
     board = make_board([make_root(1, "f", "r", "Failed", error=error)], [waiting])
     assert f"report did not start: {error['title']}" in words(to_html(board))

@@ -13,7 +13,7 @@ from pathlib import Path
 from hookcell import Listener, flow, task
 from hookcell.gate import holding
 from hookcell.notebook.view import Picture
-from hookcell.runs import session
+from hookcell.session import session
 
 CONTRACT = Path(__file__).parents[1] / "wire_contract.json"
 T0 = 1763680000.0

@@ -3,7 +3,9 @@
 import { useRef } from "preact/hooks";
 import { thousands } from "../format";
 import { colour, LOOK_NAMES, LOOKS, type LookName, lookOf } from "../palette";
-import type { Run } from "../wire";
+import { hasEnded } from "../picture";
+import type { Counts, Run } from "../wire";
+import { folded } from "../words";
 import { Icon } from "./parts";
 
 interface Part {
@@ -15,11 +17,11 @@ interface Part {
 }
 
 /** In the palette's order; names that the notebook made up come last. */
-function parts(run: Run, most: ReadonlyMap<string, number>): readonly Part[] {
+function parts(counts: Counts, most: Counts): readonly Part[] {
 	const all = [...most].map(([name, most]) => ({
 		name,
 		look: lookOf(name, "PENDING"),
-		n: run.counts.get(name) ?? 0,
+		n: counts.get(name) ?? 0,
 		most,
 	}));
 	const place = (part: Part): number => LOOK_NAMES.indexOf(part.look);
@@ -27,15 +29,16 @@ function parts(run: Run, most: ReadonlyMap<string, number>): readonly Part[] {
 }
 
 /** While a run is live a state once seen keeps its place, at zero too, so that the others do not move. */
-function useMost(run: Run): ReadonlyMap<string, number> {
+function useMost(run: Run, counts: Counts): Counts {
 	const most = useRef(new Map<string, number>());
-	if (run.end !== null) most.current = new Map();
-	for (const [name, n] of run.counts) most.current.set(name, Math.max(n, most.current.get(name) ?? 0));
+	if (hasEnded(run)) most.current = new Map();
+	for (const [name, n] of counts) most.current.set(name, Math.max(n, most.current.get(name) ?? 0));
 	return most.current;
 }
 
 export function CountsBar({ run }: { run: Run }) {
-	const counted = parts(run, useMost(run));
+	const counts = folded(run.counts);
+	const counted = parts(counts, useMost(run, counts));
 	if (counted.length === 0) return null;
 	return (
 		<>

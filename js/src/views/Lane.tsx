@@ -21,7 +21,7 @@ export function Lane({ run, from, seconds, clock }: { run: Run; from: Moment; se
 	return (
 		<span class="lane">
 			{stretches(run).map((stretch) => (
-				<Bar key={stretch.from} stretch={stretch} span={span} clock={clock} />
+				<Bar key={stretch.place} stretch={stretch} span={span} clock={clock} />
 			))}
 			{marks(run.hooks, (at) => percentIn(span, at)).map(({ hook, percent }, i) => (
 				<HookMark key={i} hook={hook} percent={percent} />
@@ -32,7 +32,8 @@ export function Lane({ run, from, seconds, clock }: { run: Run; from: Moment; se
 
 function Bar({ stretch, span, clock }: { stretch: Stretch; span: Span; clock: Clock }) {
 	const left = percentIn(span, stretch.from);
-	const right = useTicking(() => percentIn(span, endOf(stretch, clock)), [stretch.to, span.from, span.seconds, clock]);
+	const { waiting, to } = stretch;
+	const right = useTicking(() => percentIn(span, endOf(stretch, clock)), [waiting, to, span.from, span.seconds, clock]);
 	const fill = stretch.waiting ? "outline" : LOOKS[stretch.look].fill;
 	const style = { left: `${left}%`, width: `${Math.max(0, right - left)}%`, color: colour(stretch.look) };
 	return <span class={`stretch ${fill}`} style={style} />;

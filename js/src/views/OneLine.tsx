@@ -2,6 +2,7 @@
 
 import type { Clock } from "../clock";
 import type { Run } from "../wire";
+import { tallied } from "../words";
 import { HookTally, Names, StateWord } from "./parts";
 import { RunClock } from "./RunClock";
 
@@ -13,20 +14,15 @@ interface Props {
 }
 
 export function OneLine({ run, below, clock, unfold }: Props) {
-	const all = [run, ...below];
 	return (
 		<button type="button" class="head line" aria-expanded={false} onClick={unfold}>
 			<StateWord state={run.state} />
 			<Names run={run} />
-			<HookTally ok={sum(all, (r) => r.hooks_ok)} failed={sum(all, (r) => r.hooks_failed)} />
+			<HookTally {...tallied([run, ...below])} />
 			<RunClock run={run} clock={clock} />
 			<i class="fold" aria-hidden="true">
 				▸
 			</i>
 		</button>
 	);
-}
-
-function sum(runs: readonly Run[], of: (run: Run) => number): number {
-	return runs.reduce((total, run) => total + of(run), 0);
 }

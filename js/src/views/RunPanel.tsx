@@ -61,11 +61,12 @@ interface Props {
 function Unfolded({ run, below, room, model, fold }: Props) {
 	const hooksOpen = useSignal(false);
 	const failure = failureOf(run, below);
-	const message = !failure && hasEnded(run) ? run.state.message : null;
+	const message = hasEnded(run) && !run.error ? run.state.message : null;
 	return (
 		<>
 			<RunHeader
 				run={run}
+				below={below}
 				model={model}
 				hooksOpen={hooksOpen.value}
 				toggleHooks={() => (hooksOpen.value = !hooksOpen.value)}
@@ -77,7 +78,7 @@ function Unfolded({ run, below, room, model, fold }: Props) {
 			{failure && <ErrorBox error={failure.error} of={failure.of} />}
 			{hooksOpen.value && (
 				<div class="opened">
-					<HookList run={run} />
+					<HookList runs={[run, ...below]} />
 				</div>
 			)}
 			<TaskRows root={run} below={below} room={room} clock={model.clock} />

@@ -29,12 +29,14 @@ export const TaskRow = memo(({ run, clock, from, seconds, reached, open, toggle 
 	return (
 		<li class="item" data-run={run.n} data-state={run.state.name}>
 			<button type="button" class="row" tabIndex={reached ? 0 : -1} aria-expanded={open} onClick={() => toggle(run.n)}>
-				<span class="who" style={indent}>
-					<Icon look={lookOf(run.state.name, run.state.type)} />
-					<Unseen>{run.state.name} </Unseen>
-					<Name class="task" text={run.name} />
+				<span class="words">
+					<span class="who" style={indent}>
+						<Icon look={lookOf(run.state.name, run.state.type)} />
+						<Unseen>{run.state.name} </Unseen>
+						<Name class="task" text={run.name} />
+					</span>
+					<Doing class="doing" run={run} clock={clock} />
 				</span>
-				<Doing class="doing" run={run} clock={clock} />
 				<Lane run={run} from={from} seconds={seconds} clock={clock} />
 				<Took run={run} clock={clock} />
 			</button>
@@ -48,7 +50,7 @@ function Opened({ run }: { run: Run }) {
 		<div class="opened">
 			{run.error && <ErrorBox error={run.error} of="" />}
 			{run.state.message && !run.error && <p class="quiet">{run.state.message}</p>}
-			<HookList run={run} />
+			<HookList runs={[run]} />
 		</div>
 	);
 }

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { colour, LOOKS, type LookName, lookOf } from "../palette";
 import type { Run, State } from "../wire";
-import { hookTally } from "../words";
+import { hookTally, hookWords } from "../words";
 
 export function Icon({ look }: { look: LookName }) {
 	return (
@@ -51,7 +51,8 @@ export function HookTally({ ok, failed }: { ok: number; failed: number }) {
 	if (ok + failed === 0) return null;
 	const [good, bad] = hookTally(ok, failed);
 	return (
-		<span class="tally">
+		// An image in the eyes of a screen reader: it would read the signs as "check mark" and "multiplication x".
+		<span class="tally" role="img" aria-label={hookWords(ok, failed)}>
 			{good} {bad && <span style={{ color: colour("Failed") }}>{bad}</span>}
 		</span>
 	);

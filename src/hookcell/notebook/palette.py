@@ -51,6 +51,8 @@ LOOKS: dict[str, Look] = {
 }
 # Names that the engine or a user gives to a state of a known type; a count carries no type to look them up by.
 _LIKE = {"TimedOut": "Failed", "NotReady": "Pending", "Suspended": "Paused", "Late": "Scheduled"}
+# Two names that look the same would read as one state counted twice.
+_TOLD_AS = {"AwaitingRetry": "Retrying"}
 _UNKNOWN = Look("•", "#667080", "#9ca3af", "#667080", "solid")
 
 
@@ -70,8 +72,12 @@ def _known(name: str) -> str:
 
 
 def counted(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    """List the states that occur with their numbers, in the palette's order."""
-    return [(name, counts[name]) for name in in_order(counts) if counts[name]]
+    """List the states that occur with their numbers, in the palette's order; between two tries counts as retrying."""
+    folded: dict[str, int] = {}
+    for name, number in counts.items():
+        told = _TOLD_AS.get(name, name)
+        folded[told] = folded.get(told, 0) + number
+    return [(name, folded[name]) for name in in_order(folded) if folded[name]]
 
 
 # What is the user's: no sequence of it may act on a terminal, a page, a file or the text around it.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from hookcell.notebook.failure import NAME, SENTENCE, cause_of, failure_said, tries
 from hookcell.notebook.palette import (
     CARD,
     DIM,
@@ -45,12 +46,10 @@ if TYPE_CHECKING:
 MOST_BYTES = 60_000
 MOST_LINES = 18
 MOST_CARDS = 8
-NAME, SENTENCE = 60, 200
 QUICK_SECONDS, QUICK_TASKS = 1.0, 10
 OPEN_ROWS = 12
 _FAILURE = frozenset({"FAILED", "CRASHED"})
 _TROUBLE = _FAILURE | {"CANCELLED", "CANCELLING"}
-_ENDED = {"CRASHED": "crashed", "CANCELLED": "was cancelled"}
 _CALM_HOOKS = {"ok": "Completed", "running": "Running"}
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{8,16}\b")
 
@@ -69,6 +68,11 @@ class _Tree:
     @property
     def runs(self) -> list[Wire]:
         return [self.root, *self.tasks]
+
+    @property
+    def cause(self) -> Wire | None:
+        """The run whose error tells most."""
+        return cause_of(self.root, self.tasks)
 
     @property
     def troubled(self) -> bool:
@@ -116,15 +120,6 @@ def _pick(trees: list[_Tree], most: int) -> tuple[list[_Tree], list[_Tree]]:
     return [tree for tree in trees if tree in first], [tree for tree in trees if tree not in first]
 
 
-def _cause(tree: _Tree) -> Wire | None:
-    """Find the run whose error tells most: where the root only passes a task's error on, that task."""
-    failed = [run for run in tree.tasks if run["error"]]
-    own = tree.root["error"]
-    if own is None:
-        return failed[0] if failed else None
-    return next((run for run in failed if run["error"]["title"] == own["title"]), tree.root)
-
-
 def _look(run: Wire) -> Look:
     return look_of(run["state"]["name"], run["state"]["type"])
 
@@ -132,20 +127,9 @@ def _look(run: Wire) -> Look:
 # -- what is said in both forms ---------------------------------------------------------------------------------------
 
 
-def _tries(run: Wire) -> str:
-    return f"{run['attempt']:,} tries" if run["attempt"] > 1 else "1 try"
-
-
 def _hooks_said(runs: list[Wire]) -> list[str]:
     ok, failed = (sum(run[key] for run in runs) for key in ("hooks_ok", "hooks_failed"))
     return [f"{many(n, 'hook')} {word}" for n, word in ((ok, "ok"), (failed, "failed")) if n]
-
-
-def _failure_said(run: Wire, root: Wire) -> str:
-    """Say what failed: `score[78] failed after 1 try: ValueError: …`."""
-    title = line(run["error"]["title"], SENTENCE)
-    ended = _ENDED.get(run["state"]["type"], "failed")
-    return title if run is root else f"{line(run['name'], NAME)} {ended} after {_tries(run)}: {title}"
 
 
 def _frames(error: Wire, most: int) -> list[str]:
@@ -215,10 +199,10 @@ def _message(root: Wire) -> str:
 
 
 def _error(tree: _Tree) -> str:
-    cause = _cause(tree)
+    cause = tree.cause
     if cause is None:
         return ""
-    said = user(_failure_said(cause, tree.root), 2 * SENTENCE)
+    said = user(failure_said(cause, tree.root), 2 * SENTENCE)
     return pre(WHY, "\n".join([said, *map(escaped, _frames(cause["error"], 10))]))
 
 
@@ -270,9 +254,9 @@ def _left_said(root: Wire, shown: list[Wire], left: int) -> str:
 def _task_row(run: Wire, now: float) -> list[str]:
     why = div(UNDER, user(_why(run), SENTENCE)) if _why(run) else ""
     name = f"{GAP * min(max(run['depth'] - 1, 0), 8)}{user(run['name'], NAME)}{why}"
-    tries = f"{run['attempt']:,} of {run['attempts']:,}" if run["attempts"] > 1 else ""
+    tried = f"{run['attempt']:,} of {run['attempts']:,}" if run["attempt"] > 1 else ""
     hooks = [f"{run[key]:,} {word}" for key, word in (("hooks_ok", "ok"), ("hooks_failed", "failed")) if run[key]]
-    return [_state(run), name, tries, ", ".join(hooks), _clock(run, now)]
+    return [_state(run), name, tried, ", ".join(hooks), _clock(run, now)]
 
 
 def _state(run: Wire) -> str:
@@ -330,7 +314,8 @@ def to_text(snapshot: Wire) -> str:
     told, folded = _pick(_trees(snapshot), 6)
     most = MOST_LINES // max(1, len(told))
     said = [row for tree in told for row in _shortened(_story(tree), most)]
-    more = Counter(snapshot["more_runs"]) + Counter(tree.root["state"]["name"] for tree in folded)
+    unsent: Counter[str] = Counter(snapshot["more_runs"])
+    more = unsent + Counter(tree.root["state"]["name"] for tree in folded)
     said += [f"and {many(sum(more.values()), 'more run')}: {_tally_said(more)}"] if more else []
     return _ADDRESS.sub("0x…", "\n".join(said)) or "No runs."
 
@@ -361,24 +346,24 @@ def _tally_said(counts: Mapping[str, int]) -> str:
 
 
 def _cause_said(tree: _Tree) -> list[str]:
-    cause = _cause(tree)
+    cause = tree.cause
     if cause is None:
         return [_plain(_why(tree.root), SENTENCE)] if _why(tree.root) else []
-    return [isolated(_failure_said(cause, tree.root)), *(f"  {row}" for row in _frames(cause["error"], 6))]
+    return [isolated(failure_said(cause, tree.root)), *(f"  {row}" for row in _frames(cause["error"], 6))]
 
 
 def _failed_tasks_said(tree: _Tree) -> list[str]:
     """List what else failed than the task whose error was told; those that were not sent are counted too."""
-    cause = _cause(tree)
+    cause = tree.cause
     said = [_task_said(run) for run in tree.tasks if _ended_badly(run) and run is not cause]
     unsent = _bad_in(tree.root["counts"]) - sum(_ended_badly(run) for run in tree.tasks if run["kind"] == "task")
     return _some(said, 4, "more such task run", max(0, unsent))
 
 
 def _task_said(run: Wire) -> str:
-    tries = f" after {_tries(run)}" if run["attempt"] > 1 else ""
+    tried = f" after {tries(run)}" if run["attempt"] > 1 else ""
     why = f": {_plain(_why(run), 120)}" if _why(run) else ""
-    return f"{_look(run).icon} {_plain(run['state']['name'])} {_plain(run['name'])}{tries}{why}"
+    return f"{_look(run).icon} {_plain(run['state']['name'])} {_plain(run['name'])}{tried}{why}"
 
 
 def _failed_hooks_said(tree: _Tree) -> list[str]:

@@ -23,7 +23,7 @@ import traitlets
 
 from hookcell.notebook import kernel, settled
 from hookcell.notebook.wire import Board
-from hookcell.runs import Listener, session
+from hookcell.session import Listener, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from hookcell.runs import FlowRun, session
+from hookcell.runs import FlowRun
+from hookcell.session import session
 from hookcell.states import FAILED, PENDING, RUNNING, StateType, failure_of
 from hookcell.store.memory import places_of
 from hookcell.upstream import futures_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from hookcell.runs import FlowRun, Listener, session
+from hookcell.runs import FlowRun
+from hookcell.session import Listener, session
 from hookcell.states import failure_of
 
 if TYPE_CHECKING:

@@ -1,0 +1,24 @@
+"""The drivers: the one place where sync or async is decided.
+
+`advance` takes a run's life one step on. `drive` performs the steps in the caller's thread, `adrive` on an event
+loop, and `Parked` stops at the body, to be resumed later, perhaps by another thread.
+"""
+
+from hookcell.drive.aio import acall, adrive, spawn
+from hookcell.drive.guard import TaskGuard, await_futures, interrupted_error
+from hookcell.drive.parked import Parked
+from hookcell.drive.sync import advance, drive
+from hookcell.shield import Outcome
+
+__all__ = [
+    "Outcome",
+    "Parked",
+    "TaskGuard",
+    "acall",
+    "adrive",
+    "advance",
+    "await_futures",
+    "drive",
+    "interrupted_error",
+    "spawn",
+]

@@ -1,0 +1,195 @@
+"""The async driver: performs a run's steps on an event loop."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from hookcell import shield, waiting
+from hookcell.deadlines import deadlines
+from hookcell.drive.background import background, on_this_loop, outcome_of
+from hookcell.drive.guard import awaited, interrupted_error, keep, loops, nudged, until_done
+from hookcell.drive.sync import DONE, advance, awaits, perform_body
+from hookcell.errors import CrashedRun, crash_message
+from hookcell.gate import gate, holding
+from hookcell.runs import SPENT, current
+from hookcell.shield import Outcome, main_shield, shield_here
+from hookcell.states import CRASHED, State
+from hookcell.steps import Body, HookCall, Sleep, TakeGate, Wait
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable, Generator
+
+    from hookcell.cancel import CancelToken
+    from hookcell.runs import Run
+    from hookcell.steps import Step
+
+    Plan = Generator[Step, Outcome, None]
+
+
+async def adrive(plan: Plan, run: Run) -> BaseException | None:
+    """Perform a run's steps on the running event loop until it is over.
+
+    Returns:
+        A cancellation that came from outside while hookcell's own code ran, to be raised once the run is over.
+    """
+    import asyncio  # noqa: PLC0415 -- loaded by whoever runs a loop
+
+    task = asyncio.current_task()
+    entered = current.set(run)
+    foreign: BaseException | None = None
+    outcome: Outcome | None = None
+    try:
+        while (step := advance(plan, outcome)) is not None:
+            try:
+                outcome = await APERFORM[step.__class__](step, task)
+            except asyncio.CancelledError as error:  # cancelled from outside while we wait: the run's end comes first
+                foreign, outcome = error, Outcome(None, error)
+    except GeneratorExit:
+        _abandon(run)
+        raise
+    finally:
+        reset(current, entered)
+    return foreign
+
+
+async def acall(
+    begin: Callable[[], Run], life_of: Callable[[Run], Plan], ending: Callable[[Run], tuple[Any, BaseException | None]]
+) -> Any:
+    """Run an async flow or task for whoever awaits this; give what `ending` gives, or raise it."""
+    __tracebackhide__ = True
+    import asyncio  # noqa: PLC0415 -- loaded by whoever runs a loop
+
+    task = asyncio.current_task()
+    outer = loops.lower(task)
+    run = begin()
+    token = run.token
+    opened = run.parent is None and main_shield().open(token)
+    try:
+        foreign = await adrive(life_of(run), run)
+    finally:
+        if opened:
+            main_shield().close(token)
+    loops.raise_again(task, outer)
+    value, error = ending(run)
+    if token.reason == "interrupt" and (run.state.is_cancelled() or not token.heard):
+        error = interrupted_error(f"{run.definition.kind} run {run.name!r}")
+    if error is not None or foreign is not None:
+        raise _safe(foreign or error, nested=outer is not None)
+    return value
+
+
+def _safe(error: BaseException | None, *, nested: bool) -> BaseException:
+    """Give what an async call may raise: SystemExit would kill the loop of a task that we do not know."""
+    assert error is not None  # noqa: S101 -- the caller has one
+    if nested or not isinstance(error, SystemExit | KeyboardInterrupt):
+        return error
+    crash = CrashedRun(f"{crash_message(error)} ({type(error).__name__}: {error})")
+    crash.__cause__ = error
+    return crash
+
+
+def reset(variable: Any, token: Any) -> None:
+    """Reset a context variable, if this is still the context it was set in."""
+    try:
+        variable.reset(token)
+    except ValueError:  # the coroutine was closed by the garbage collector, in another context
+        pass
+
+
+def _abandon(run: Run) -> None:
+    """End a run whose coroutine was closed before its end: no hook can run any more."""
+    run.enter(State(CRASHED, None, "Its coroutine was closed before the run ended."))
+    run.token = run.scope = SPENT
+
+
+async def _abody(step: Body, task: Any) -> Outcome:
+    """Call the body and await what it gives; a plain function is stopped by the thread's shield as anywhere."""
+    run = step.run
+    outcome = perform_body(step, shield_here(), None)
+    if not awaits(outcome):
+        return outcome
+    return await awaited(outcome.value, run.scope, task)
+
+
+async def _ahook_call(step: HookCall, task: Any) -> Outcome:
+    hook_run, token = step.hook_run, step.token
+    seconds = hook_run.hook.timeout_seconds
+    if seconds is not None:
+        deadlines.add(hook_run, seconds, token.time_out)
+    entered = holding.set(hook_run)
+    try:
+        outcome = shield_here().guard(token, step.call, (step.moment,), None, None)
+        return await _in_own_task(outcome.value, token, task) if awaits(outcome) else outcome
+    finally:
+        reset(holding, entered)
+        deadlines.remove(hook_run)
+
+
+async def _in_own_task(awaitable: Awaitable[Any], token: CancelToken, task: asyncio.Task[Any]) -> Outcome:
+    """Await a hook in a task of its own, so that one that swallows its cancellation can be left behind."""
+    loop = task.get_loop()
+    own = loop.create_task(on_this_loop(awaitable, token))
+    try:
+        await nudged(partial(_when_over, own, token))
+        if not own.done():  # told to stop: it has a moment to do so
+            await nudged(partial(_when_over, own, None), shield.GRACE)
+    finally:
+        if not own.done():
+            own.cancel()
+            keep(own)
+    return outcome_of(own) if own.done() else Outcome(None, interrupted_error())
+
+
+def _when_over(
+    task: asyncio.Task[Any], token: CancelToken | None, wake: Callable[[], None]
+) -> Callable[[], None] | None:
+    task.add_done_callback(lambda _: wake())
+    return token.watch(lambda: wake() if token.heard or token.due() else None) if token is not None else None
+
+
+async def _atake_gate(step: TakeGate, _task: Any) -> Outcome:
+    while not (step.token.due() or gate.try_take(step.hook_run)):
+        await nudged(partial(_when_free, step.token))
+    return DONE
+
+
+def _when_free(token: CancelToken, wake: Callable[[], None]) -> Callable[[], None]:
+    forget, unwatch = gate.on_free(wake), token.watch(wake)
+
+    def end() -> None:
+        forget()
+        unwatch()
+
+    return end
+
+
+async def _asleep(step: Sleep, _task: Any) -> Outcome:
+    await nudged(step.token.watch, waiting.pace(step.seconds))
+    return DONE
+
+
+async def _await_step(step: Wait, _task: Any) -> Outcome:
+    await until_done(step.futures, step.token, step.seconds)
+    return DONE
+
+
+APERFORM: dict[type, Callable[[Any, Any], Awaitable[Outcome]]] = {
+    Body: _abody,
+    HookCall: _ahook_call,
+    TakeGate: _atake_gate,
+    Sleep: _asleep,
+    Wait: _await_step,
+}
+
+
+def spawn(plan: Plan, run: Run, future: Any) -> None:
+    """Drive a submitted async run: on the loop of the async run that submitted it, else on the background loop."""
+    own = sys.modules["asyncio"]._get_running_loop() if "asyncio" in sys.modules else None
+    parent = run.parent
+    loop = own if own is not None and parent is not None and parent.definition.is_async else background.loop()
+    future.loop_ident = threading.get_ident() if loop is own else background.ident
+    loop.call_soon_threadsafe(lambda: keep(loop.create_task(adrive(plan, run))), context=future.context)

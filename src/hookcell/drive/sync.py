@@ -1,0 +1,130 @@
+"""The sync driver: performs a run's steps in the caller's thread."""
+
+from __future__ import annotations
+
+from functools import partial
+from queue import SimpleQueue
+from types import GeneratorType
+from typing import TYPE_CHECKING, Any
+
+from hookcell import waiting
+from hookcell.deadlines import deadlines
+from hookcell.drive.background import on_loop
+from hookcell.gate import gate, holding
+from hookcell.runs import current
+from hookcell.shield import LOST, Outcome, Shield, shield_here
+from hookcell.steps import Body, HookCall, Sleep, Step, TakeGate, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from contextvars import Context
+
+    from hookcell.runs import Run
+
+    Plan = Generator[Step, Outcome, None]
+    GoOn = Callable[[Outcome], None] | None
+
+DONE = Outcome()
+
+
+def advance(plan: Plan, outcome: Outcome | None) -> Step | None:
+    """Take a plan one step on: give the next step to perform, or None if its run is over."""
+    try:
+        return plan.send(outcome)  # type: ignore[arg-type]
+    except StopIteration:
+        return None
+
+
+def drive(plan: Plan, run: Run, outcome: Outcome | None = None) -> None:
+    """Perform a run's steps in this thread until it is over, or goes on elsewhere."""
+    shield = shield_here()
+    go_on = partial(_drive_elsewhere, plan, run) if shield.pool is not None else None
+    entered = current.set(run)
+    try:
+        while (step := advance(plan, outcome)) is not None:
+            outcome = PERFORM[step.__class__](step, shield, go_on)
+            if outcome is LOST:
+                return
+    finally:
+        current.reset(entered)
+
+
+def _drive_elsewhere(plan: Plan, run: Run, outcome: Outcome) -> None:
+    context = _context_of(run)
+    context.run(drive, plan, run, outcome)
+
+
+def _context_of(run: Run | None) -> Context:
+    """Give a context like the one the run was started in, so that prints reach its cell."""
+    while run is not None:
+        if run.future is not None:
+            return run.future.context.copy()  # type: ignore[no-any-return]
+        run = run.parent
+    import contextvars  # noqa: PLC0415 -- C code, already loaded; a run without a context is rare
+
+    return contextvars.copy_context()
+
+
+def perform_body(step: Body, shield: Shield, go_on: GoOn) -> Outcome:
+    """Call the body; a generator is run to its end, and what it yields is the result."""
+    run = step.run
+    outcome = shield.guard(run.scope, run.definition.fn, run.args, run.kwargs, go_on)
+    if type(outcome.value) is GeneratorType:
+        return shield.guard(run.scope, list, (outcome.value,), None, go_on)
+    return outcome
+
+
+def awaits(outcome: Outcome) -> bool:
+    """Whether user code gave something that has to be awaited."""
+    return outcome.error is None and outcome.value is not None and hasattr(outcome.value, "__await__")
+
+
+def _hook_call(step: HookCall, shield: Shield, go_on: GoOn) -> Outcome:
+    hook_run, token = step.hook_run, step.token
+    seconds = hook_run.hook.timeout_seconds
+    if seconds is not None:
+        deadlines.add(hook_run, seconds, token.time_out)
+    entered = holding.set(hook_run)
+    try:
+        outcome = shield.guard(token, step.call, (step.moment,), None, go_on)
+        return on_loop(outcome.value, token) if awaits(outcome) else outcome
+    finally:
+        holding.reset(entered)
+        deadlines.remove(hook_run)
+
+
+def _take_gate(step: TakeGate, _shield: Shield, _go_on: GoOn) -> Outcome:
+    nudge: SimpleQueue[None] = SimpleQueue()
+    unwatch = step.token.watch(partial(nudge.put, None))
+    waiting.until(partial(_try_take, step, partial(nudge.put, None)), nudge)
+    unwatch()
+    return DONE
+
+
+def _try_take(step: TakeGate, wake: Callable[[], None]) -> bool:
+    if step.token.due() or gate.try_take(step.hook_run):
+        return True
+    gate.on_free(wake)
+    return False
+
+
+def _sleep(step: Sleep, _shield: Shield, _go_on: GoOn) -> Outcome:
+    nudge: SimpleQueue[None] = SimpleQueue()
+    unwatch = step.token.watch(partial(nudge.put, None))
+    waiting.until(lambda: step.token.reason is not None, nudge, waiting.pace(step.seconds))
+    unwatch()
+    return DONE
+
+
+def _wait(step: Wait, _shield: Shield, _go_on: GoOn) -> Outcome:
+    waiting.for_futures(step.futures, step.token, step.seconds)
+    return DONE
+
+
+PERFORM: dict[type, Callable[[Any, Shield, GoOn], Outcome]] = {
+    Body: perform_body,
+    HookCall: _hook_call,
+    TakeGate: _take_gate,
+    Sleep: _sleep,
+    Wait: _wait,
+}
