@@ -25,7 +25,7 @@ def main():
     for row in ROWS:
         if not asked.rows or row.scenario in asked.rows:
             result = measured(row, peers, asked.rounds)
-            print(f"\r{line_of(row, result, peers)}", flush=True)
+            print(("\r" if sys.stdout.isatty() else "") + line_of(row, result, peers), flush=True)
             notes += [f"{row.label} on {TITLES.get(system, system)}: {why}" for system, why in result.missing.items()]
     print("", "(n×): how many times ours; medians of turns taken one by one", *notes, sep="\n")
 

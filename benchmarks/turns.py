@@ -125,6 +125,12 @@ class WholeProcess:
         return (time.perf_counter() - began) * 1e3
 
 
+def tick():
+    """Show that something goes on, to whoever looks; the row's line is written over it."""
+    if sys.stdout.isatty():
+        print(".", end="", flush=True)
+
+
 def take_turns(measured, rounds):
     """Measure several things in turn, round after round; give the values of each."""
     with ExitStack() as open_:
@@ -133,5 +139,5 @@ def take_turns(measured, rounds):
         for _ in range(rounds):
             for one, mine in zip(ready, values, strict=True):
                 mine.append(one.measure())
-                print(".", end="", file=sys.stderr, flush=True)
+                tick()
         return values

@@ -7,12 +7,10 @@ from hookcell import (
     HookRun,
     Hooks,
     HookSignatureError,
-    Listener,
     UnknownOptionError,
     every_run,
     flow,
     runs,
-    session,
     task,
 )
 from hookcell.hooks import KINDS, combine
@@ -230,23 +228,6 @@ def test_what_a_hook_prints_is_kept_up_to_a_limit():
     for _ in range(1000):
         call.heard("x" * 10_000)
     assert len(call.printed) == 200 * 2_000
-
-
-def test_a_listener_that_raises_is_switched_off_with_one_warning_and_hooks_go_on(caplog):
-    class Broken(Listener):
-        def moved(self, run, state):
-            raise OSError("no view")
-
-    broken = Broken()
-    forget = session.listen(broken)
-    try:
-        assert flow(on_completion=say("hook"))(lambda: 1)() == 1
-    finally:
-        forget()
-    assert calls == ["hook"]
-    assert [entry.getMessage() for entry in caplog.records] == [
-        "Listener 'Broken' raised OSError: no view in moved(); it is switched off, runs go on."
-    ]
 
 
 # -- attaching

@@ -64,8 +64,9 @@ def life_of(run: Run) -> Generator[Step, Outcome, None]:
             yield from _fire(run, run.state, due, None)
         if run.awaited:
             began = None
-            yield from _wait_for_upstream(run)
-        ending = _unfit(run)
+            ending = (yield from _wait_for_upstream(run)) or _unfit(run)
+        else:
+            ending = _unfit(run)
         if ending is None:
             ending = yield from _tries(run, began)
         due = _enter(run, ending)
@@ -101,9 +102,11 @@ def _finish(run: Run) -> None:
 # -- before the first try ------------------------------------------------------------------------------------------
 
 
-def _wait_for_upstream(run: Run) -> Generator[Step, Outcome, None]:
+def _wait_for_upstream(run: Run) -> Generator[Step, Outcome, State[Any] | None]:
     if pending := upstream.futures_of(run.awaited):
-        yield Wait(pending, run.token)
+        waited = yield Wait(pending, run.token)
+        return policies.broken_off(waited)
+    return None
 
 
 def _unfit(run: Run) -> State[Any] | None:
@@ -149,8 +152,8 @@ def _tries(run: Run, began: float | None) -> Generator[Step, Outcome, State[Any]
         if not policies.tried_again(run, state):
             return state
         name, failure, began = "Retrying", failure_of(state), None
-        if not (yield from _pause(run, failure)):
-            return (yield from _stop(run, outcome))
+        if (ending := (yield from _pause(run, failure))) is not None:
+            return ending
 
 
 def _tell_if_swallowed(run: Run) -> None:
@@ -166,8 +169,8 @@ def _set_deadline(run: Run, seconds: float) -> None:
     deadlines.add(scope, seconds, scope.time_out)
 
 
-def _pause(run: Run, failure: BaseException) -> Generator[Step, Outcome, bool]:
-    """Wait before the next try, if it asks for a wait; False if the run was stopped meanwhile."""
+def _pause(run: Run, failure: BaseException) -> Generator[Step, Outcome, State[Any] | None]:
+    """Wait before the next try, if it asks for a wait; give the state the run ends in if there will be none."""
     token = run.scope = run.token
     delay = run.definition.delay_before(run.attempt + 1)
     if delay > 0:
@@ -177,8 +180,10 @@ def _pause(run: Run, failure: BaseException) -> Generator[Step, Outcome, bool]:
         )
         if due := _enter(run, state):
             yield from _fire(run, state, due, failure)
-        yield Sleep(delay, token)
-    return token.reason is None
+        slept = yield Sleep(delay, token)
+        if (crash := policies.broken_off(slept)) is not None:
+            return crash
+    return (yield from _stop(run, None)) if token.reason is not None else None
 
 
 def _wait_for_submitted(run: Run, outcome: Outcome) -> Generator[Step, Outcome, Outcome]:
@@ -193,7 +198,11 @@ def _wait_for_submitted(run: Run, outcome: Outcome) -> Generator[Step, Outcome, 
     else:
         _look_at_returned(outcome.value)
     if pending := _pending(submitted):
-        yield Wait(pending, run.scope)
+        waited = yield Wait(pending, run.scope)
+        if waited.error is not None:  # broken off from outside: they are told to stop, and it counts as the body's end
+            outcome = waited
+            for future in submitted:
+                future.run.cancel()
     if (pending := _pending(submitted)) and run.scope is not run.token:
         yield Wait(pending, run.token, STRAGGLERS)
         outcome = outcome if outcome.error is not None else policies.out_of_time(run)
@@ -228,7 +237,7 @@ def _tell_of_unseen(run: Run, submitted: list[Any]) -> None:
 # -- stopping ------------------------------------------------------------------------------------------------------
 
 
-def _stop(run: Run, outcome: Outcome) -> Generator[Step, Outcome, State[Any]]:
+def _stop(run: Run, outcome: Outcome | None) -> Generator[Step, Outcome, State[Any]]:
     """Cancelling, with its hooks; give Cancelled, once the runs it submitted have stopped too.
 
     Those that cannot be stopped are left behind and named.
@@ -259,9 +268,11 @@ def _fire(
             hook.fires()
         for _ in range(hook.retries + 1):
             call = _begin_call(hook, moment)
+            missed: Outcome | None = None
             if not hook.concurrent and not gate.try_take(call.hook_run):
-                yield TakeGate(call.hook_run, call.token)
-            if _end_call(call, _clock(), (yield call)):
+                turn = yield TakeGate(call.hook_run, call.token)
+                missed = turn if turn.error is not None else None
+            if _end_call(call, _clock(), missed or (yield call)):
                 break
 
 

@@ -66,6 +66,12 @@ def end_of(run: Run, outcome: Outcome) -> State[Any]:
     return State(CRASHED, None, crash_message(error), error)
 
 
+def broken_off(waited: Outcome) -> State[Any] | None:
+    """Give the Crashed state of a run whose waiting was broken off from outside; None if it was not."""
+    error = waited.error
+    return State(CRASHED, None, crash_message(error), error) if error is not None else None
+
+
 def failed(run: Run, error: Exception) -> State[Any]:
     """Give the Failed state for an exception, in Prefect's words."""
     if run.definition.kind == "flow":

@@ -127,10 +127,10 @@ class Session:
         for listen in listeners:
             try:
                 listen(*event)
-            except Exception as error:  # noqa: BLE001 -- whatever a listener raises, the run goes on
+            except BaseException as error:  # noqa: BLE001 -- whatever a listener raises, the run goes on
                 self._switch_off(listen, error)
 
-    def _switch_off(self, listen: Any, error: Exception) -> None:
+    def _switch_off(self, listen: Any, error: BaseException) -> None:
         import logging  # noqa: PLC0415 -- a broken listener is rare, logging is slow to import
 
         self.ignore(listen.__self__)

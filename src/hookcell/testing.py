@@ -16,7 +16,7 @@ All three are context managers; as pytest fixtures they read:
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from hookcell import waiting
@@ -189,16 +189,28 @@ class _Tee:
     """A text stream that also hands what a hook writes to the record of its call."""
 
     def __init__(self, stream: Any) -> None:
-        self._stream = stream
+        self.stream = stream
 
     def write(self, text: str) -> int:
         hook_run = holding.get()
         if hook_run is not None:
             hook_run.heard(text)
-        return int(self._stream.write(text))
+        return int(self.stream.write(text))
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+        return getattr(self.stream, name)
+
+
+class _Ears(Listener):
+    """Puts the tee in place whenever a hook begins: pytest changes sys.stdout between a fixture and its test."""
+
+    def hook_began(self, run: Run, hook_run: HookRun) -> None:  # noqa: ARG002 -- a listener is told more than it needs
+        if not isinstance(sys.stdout, _Tee):
+            sys.stdout = _Tee(sys.stdout)
+
+    def off(self) -> None:
+        if isinstance(sys.stdout, _Tee):
+            sys.stdout = sys.stdout.stream
 
 
 @contextmanager
@@ -215,5 +227,10 @@ def capture_prints() -> Iterator[None]:
     >>> recording.of("nightly").hooks[0].printed
     'nightly is Completed\n'
     """
-    with redirect_stdout(_Tee(sys.stdout)):
+    ears = _Ears()
+    ignore = session.listen(ears)
+    try:
         yield
+    finally:
+        ignore()
+        ears.off()

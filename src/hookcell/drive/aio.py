@@ -30,30 +30,53 @@ if TYPE_CHECKING:
     Plan = Generator[Step, Outcome, None]
 
 
+class Caller:
+    """The asyncio task that a run is driven in, and a cancellation that it got from outside while we waited."""
+
+    def __init__(self) -> None:
+        import asyncio  # noqa: PLC0415 -- loaded by whoever runs a loop
+
+        self.cancelled_error: type[BaseException] = asyncio.CancelledError
+        self.task: Any = asyncio.current_task()
+        self.foreign: BaseException | None = None
+
+    async def perform(self, step: Step) -> Outcome:
+        """Perform a step; a cancellation from outside that ends it is its outcome."""
+        try:
+            return await APERFORM[step.__class__](step, self)
+        except self.cancelled_error as error:
+            self.foreign = self.foreign or error
+            return Outcome(None, error)
+
+    async def patiently(self, wait: Callable[[], Awaitable[None]]) -> None:
+        """Wait on through the first cancellation from outside, because it lets hooks finish."""
+        try:
+            await wait()
+        except self.cancelled_error as error:
+            if self.foreign is not None:
+                raise
+            self.foreign = error
+            await wait()
+
+
 async def adrive(plan: Plan, run: Run) -> BaseException | None:
     """Perform a run's steps on the running event loop until it is over.
 
     Returns:
         A cancellation that came from outside while hookcell's own code ran, to be raised once the run is over.
     """
-    import asyncio  # noqa: PLC0415 -- loaded by whoever runs a loop
-
-    task = asyncio.current_task()
+    caller = Caller()
     entered = current.set(run)
-    foreign: BaseException | None = None
     outcome: Outcome | None = None
     try:
         while (step := advance(plan, outcome)) is not None:
-            try:
-                outcome = await APERFORM[step.__class__](step, task)
-            except asyncio.CancelledError as error:  # cancelled from outside while we wait: the run's end comes first
-                foreign, outcome = error, Outcome(None, error)
+            outcome = await caller.perform(step)
     except GeneratorExit:
         _abandon(run)
         raise
     finally:
         reset(current, entered)
-    return foreign
+    return caller.foreign
 
 
 async def acall(
@@ -106,16 +129,16 @@ def _abandon(run: Run) -> None:
     run.token = run.scope = SPENT
 
 
-async def _abody(step: Body, task: Any) -> Outcome:
+async def _abody(step: Body, caller: Caller) -> Outcome:
     """Call the body and await what it gives; a plain function is stopped by the thread's shield as anywhere."""
     run = step.run
     outcome = perform_body(step, shield_here(), None)
     if not awaits(outcome):
         return outcome
-    return await awaited(outcome.value, run.scope, task)
+    return await awaited(outcome.value, run.scope, caller.task)
 
 
-async def _ahook_call(step: HookCall, task: Any) -> Outcome:
+async def _ahook_call(step: HookCall, caller: Caller) -> Outcome:
     hook_run, token = step.hook_run, step.token
     seconds = hook_run.hook.timeout_seconds
     if seconds is not None:
@@ -123,18 +146,17 @@ async def _ahook_call(step: HookCall, task: Any) -> Outcome:
     entered = holding.set(hook_run)
     try:
         outcome = shield_here().guard(token, step.call, (step.moment,), None, None)
-        return await _in_own_task(outcome.value, token, task) if awaits(outcome) else outcome
+        return await _in_own_task(outcome.value, token, caller) if awaits(outcome) else outcome
     finally:
         reset(holding, entered)
         deadlines.remove(hook_run)
 
 
-async def _in_own_task(awaitable: Awaitable[Any], token: CancelToken, task: asyncio.Task[Any]) -> Outcome:
+async def _in_own_task(awaitable: Awaitable[Any], token: CancelToken, caller: Caller) -> Outcome:
     """Await a hook in a task of its own, so that one that swallows its cancellation can be left behind."""
-    loop = task.get_loop()
-    own = loop.create_task(on_this_loop(awaitable, token))
+    own = caller.task.get_loop().create_task(on_this_loop(awaitable, token))
     try:
-        await nudged(partial(_when_over, own, token))
+        await caller.patiently(lambda: nudged(partial(_when_over, own, token)))
         if not own.done():  # told to stop: it has a moment to do so
             await nudged(partial(_when_over, own, None), shield.GRACE)
     finally:
@@ -151,9 +173,9 @@ def _when_over(
     return token.watch(lambda: wake() if token.heard or token.due() else None) if token is not None else None
 
 
-async def _atake_gate(step: TakeGate, _task: Any) -> Outcome:
+async def _atake_gate(step: TakeGate, caller: Caller) -> Outcome:
     while not (step.token.due() or gate.try_take(step.hook_run)):
-        await nudged(partial(_when_free, step.token))
+        await caller.patiently(lambda: nudged(partial(_when_free, step.token)))
     return DONE
 
 
@@ -167,17 +189,17 @@ def _when_free(token: CancelToken, wake: Callable[[], None]) -> Callable[[], Non
     return end
 
 
-async def _asleep(step: Sleep, _task: Any) -> Outcome:
+async def _asleep(step: Sleep, _caller: Caller) -> Outcome:
     await nudged(step.token.watch, waiting.pace(step.seconds))
     return DONE
 
 
-async def _await_step(step: Wait, _task: Any) -> Outcome:
+async def _await_step(step: Wait, _caller: Caller) -> Outcome:
     await until_done(step.futures, step.token, step.seconds)
     return DONE
 
 
-APERFORM: dict[type, Callable[[Any, Any], Awaitable[Outcome]]] = {
+APERFORM: dict[type, Callable[[Any, Caller], Awaitable[Outcome]]] = {
     Body: _abody,
     HookCall: _ahook_call,
     TakeGate: _atake_gate,

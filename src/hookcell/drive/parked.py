@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hookcell.drive.aio import APERFORM, reset
+from hookcell.drive.aio import Caller, reset
 from hookcell.drive.sync import PERFORM, advance
 from hookcell.runs import current
 from hookcell.shield import shield_here
@@ -60,15 +60,13 @@ class Parked:
 
     async def aresume(self, outcome: Outcome | None) -> bool:
         """Go on like `resume`, without blocking the event loop."""
-        import asyncio  # noqa: PLC0415
-
-        task = asyncio.current_task()
+        caller = Caller()
         entered = current.set(self.run)
         try:
             while (step := advance(self.plan, outcome)) is not None:
                 if type(step) is Body:
                     return True
-                outcome = await APERFORM[step.__class__](step, task)
+                outcome = await caller.perform(step)
             return False
         finally:
             reset(current, entered)
