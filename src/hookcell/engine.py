@@ -133,7 +133,6 @@ def _tries(run: Run, began: float | None) -> Generator[Step, Outcome, State[Any]
     name: str | None = None
     failure: BaseException | None = None
     while True:
-        run.attempt += 1
         state: State[Any] = State(RUNNING, name, at=began)
         if due := _enter(run, state):
             yield from _fire(run, state, due, failure)

@@ -43,7 +43,6 @@ class Run:
         definition: The flow or task.
         parent: The run whose code started this one, or None.
         state: What the run is in now; `story` has the states before it.
-        attempt: Which try this is, from 1 once it runs.
         tags: Those of the definition and of `tags(...)` around the call.
     """
 
@@ -52,7 +51,6 @@ class Run:
         "_hook_runs",
         "_notes",
         "args",
-        "attempt",
         "awaited",
         "definition",
         "due",
@@ -73,7 +71,6 @@ class Run:
     parent: Run | None
     args: tuple[Any, ...]
     kwargs: dict[str, Any] | None
-    attempt: int
     state: State[Any]
     token: CancelToken
     scope: CancelToken
@@ -89,7 +86,6 @@ class Run:
         self.parent = parent
         self.args = args
         self.kwargs = kwargs or None
-        self.attempt = 0
         self.state = None  # type: ignore[assignment] # until it begins, and nobody has seen it before
         self.token = CancelToken(parent.scope if parent is not None else None)
         # What the runs it starts are stopped by: the token of the present try, or of the hook that is being called.
@@ -181,6 +177,11 @@ class Run:
     def state_type(self) -> StateType:
         """The present state's type."""
         return self.state.type
+
+    @property
+    def attempt(self) -> int:
+        """Which try this is, from 1 once it runs."""
+        return sum(state.type is RUNNING for state in story_of(self.state))
 
     @property
     def run_count(self) -> int:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
     from hookcell.notebook.view import Painter
 
+NOT_BUILT = (
+    "hookcell's view is not built, so runs are not shown; in a checkout, run: pip install --editable . "
+    "(or, with Node: cd js && npm ci && npm run build)"
+)
 KINDS: dict[str, type[Flow[..., Any] | Task[..., Any]]] = {"flow": Flow, "task": Task}
 
 
@@ -153,9 +157,12 @@ class Ring:
             self._painter.close()
             self._painter = None
         if self.settings.view and kernel.kernel() is not None:
-            from hookcell.notebook.view import Painter  # noqa: PLC0415 -- slow to import, and only a kernel shows views
+            from hookcell.notebook.view import BUNDLE, Painter  # noqa: PLC0415 -- slow to import; only kernels show views
 
-            self._painter = Painter(self.settings.settle_seconds)
+            if BUNDLE.exists():
+                self._painter = Painter(self.settings.settle_seconds)
+            else:
+                warnings.warn(NOT_BUILT, stacklevel=2)
 
     def _patience_changed(self, _change: Any) -> None:
         if self._painter is not None:

@@ -38,13 +38,13 @@ SHOW_AFTER = 0.2  # a run that has ended by then is a line, not a widget
 SNAPSHOT_EVERY = 2.0
 CANNOT_HEAR = "This kernel cannot hear Cancel while a cell runs: use Interrupt (■)."
 
-_bundle = Path(__file__).parent / "static" / "widget.js"
+BUNDLE = Path(__file__).parent / "static" / "widget.js"
 
 
 class BoardWidget(anywidget.AnyWidget):
     """One board in the browser."""
 
-    _esm = _bundle
+    _esm = BUNDLE if BUNDLE.exists() else "export default {}"
     snapshot = traitlets.Dict().tag(sync=True)
 
     def __init__(self, picture: Picture) -> None:
