@@ -10,7 +10,11 @@ def double(x: int) -> int:
     return 2 * x
 
 
-@task(retries=2, retry_delay_seconds=[1, 2.5], on_failure=lambda task, run, state: None)
+def on_task_end(task: Task[..., object], run: TaskRun, state: State[object]) -> None: ...
+def on_end(flow: Flow[..., object], run: FlowRun, state: State[object]) -> None: ...
+
+
+@task(retries=2, retry_delay_seconds=[1, 2.5], on_failure=on_task_end)
 def name_of(x: int, *, upper: bool = False) -> str:
     return str(x).upper() if upper else str(x)
 
@@ -24,10 +28,6 @@ def etl(day: str, n: int = 3) -> list[int]:
     assert_type(future.result(), int)
     assert_type(futures.result(), list[int])
     return futures.result()
-
-
-def on_end(flow: Flow[..., object], run: FlowRun, state: State[object]) -> None: ...
-def on_task_end(task: Task[..., object], run: TaskRun, state: State[object]) -> None: ...
 
 
 etl.on_end(on_end)
