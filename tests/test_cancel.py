@@ -62,10 +62,18 @@ def little_grace(monkeypatch):
 
 
 @pytest.fixture
-def cancel():
-    """`cancel(run)` has another thread cancel it; give it from inside the body, when it is ready to be stopped."""
-    with ThreadPoolExecutor(1) as pool:
-        yield lambda run=None: pool.submit((run or runs.current.get()).cancel)
+def aside():
+    """Have something called in one of four other threads, which are there: starting one is no place for a stop."""
+    with ThreadPoolExecutor(4) as pool:
+        all_there = threading.Barrier(4)
+        list(pool.map(lambda _: all_there.wait(LIMIT), range(4)))
+        yield pool.submit
+
+
+@pytest.fixture
+def cancel(aside):
+    """`cancel(run)` has another thread cancel a run: the current one if none is given."""
+    return lambda run=None: aside((run or runs.current.get()).cancel)
 
 
 def busy():
@@ -528,7 +536,7 @@ def on_a_loop(press, **options):
 
 @pytest.mark.parametrize("way", [in_main, in_a_worker, on_a_loop])
 @pytest.mark.usefixtures("little_grace")
-def test_a_second_press_abandons_the_hooks(way, never, recording):
+def test_a_second_press_abandons_the_hooks(way, never, aside, recording):
     hanging = threading.Event()
 
     def hang():
@@ -545,7 +553,7 @@ def test_a_second_press_abandons_the_hooks(way, never, recording):
         run.cancel()
 
     def press():
-        threading.Thread(target=press_twice, args=[runs.current.get()]).start()
+        aside(press_twice, runs.current.get())
 
     began = time.monotonic()
     way(press, name="etl", on_cancellation=ahang if way is on_a_loop else hang, on_end=lambda: 1)
@@ -586,14 +594,16 @@ def test_cancelling_in_a_hook_of_a_final_state_changes_nothing(recording):
     assert [call.outcome for call in run.hooks] == ["ok", "ok"]
 
 
-def test_many_threads_may_cancel_at_once(recording):
-    start = threading.Barrier(5)
+def test_many_threads_may_cancel_at_once(aside, recording):
+    start = threading.Barrier(4)
+
+    def press(run):
+        start.wait(LIMIT)
+        run.cancel()
 
     def body():
-        run = runs.current.get()
         for _ in range(4):
-            threading.Thread(target=lambda: (start.wait(LIMIT), run.cancel())).start()
-        start.wait(LIMIT)
+            aside(press, runs.current.get())
         time.sleep(LIMIT)
 
     flow(name="etl")(body)(return_state=True)

@@ -16,6 +16,7 @@ from hookcell.futures import Future, ending_of
 from hookcell.runners.local import ThreadRunner
 from hookcell.runs import FlowRun, flow_run_of
 from hookcell.shield import main_shield, shield_here
+from hookcell.states import COMPLETED
 from hookcell.upstream import futures_of
 
 if TYPE_CHECKING:
@@ -46,12 +47,15 @@ def call(
         run = definition.begin(args, kwargs, wait_for)
         if run.parent is None and main_shield().open(run.token):
             opened = run.token
-        drive.drive(life_of(run), run)
-        close_runner(run)
+        drive.drive(life_of(run), run, shield)
+        if type(run) is FlowRun:
+            close_runner(run)
     finally:
         if opened is not None:
             main_shield().close(opened)
         shield.raise_again(outer)
+    if opened is None and run.state.type is COMPLETED:
+        return run, None
     if opened is not None and _unheard_interrupt(run, opened):
         return run, RunInterrupted(f"{run.definition.kind} run {run.name!r} was interrupted")
     return run, ending_of(run) if not return_state or crashed_by_code(run) else None
@@ -116,11 +120,10 @@ def _start(run: Run, future: Future[Any]) -> None:
         return
     work = partial(future.context.run, drive.drive, life_of(run), run)
     runner = runner_of(run)
-    start = partial(runner.submit, work)
     if run.awaited and not runner.at_once and (pending := futures_of(run.awaited)):
-        _when_done(pending, run, start)
+        _when_done(pending, run, partial(runner.submit, work))
     else:
-        start()
+        runner.submit(work)
 
 
 def _when_done(pending: list[Future[Any]], run: Run, start: Callable[[], None]) -> None:
@@ -155,6 +158,8 @@ _loose: list[Runner] = []
 def runner_of(run: Run) -> Runner:
     """Give the runner for what runs inside a flow run; tasks outside any flow share one."""
     flow_run = flow_run_of(run.parent)
+    if flow_run is not None and flow_run.runner is not None:
+        return flow_run.runner  # type: ignore[no-any-return]
     with _making:
         if flow_run is None:
             if not _loose:

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
 Reason = Literal["interrupt", "cancel", "timeout", "shutdown"]
 
-# How many stops this process has seen: as long as there was none, nobody need look for one.
-stops = 0
 # Reentrant: a signal handler cancels in the very thread that may be inside it.
 _deciding = threading.RLock()
 _pokes: list[Callable[[CancelToken], None]] = []
@@ -35,13 +33,15 @@ class CancelToken:
     second. `heard` counts how often it was delivered into the code this token guards.
     """
 
-    __slots__ = ("_presses", "_reason", "_watchers", "heard", "parent")
+    __slots__ = ("_presses", "_reason", "_watchers", "asked", "heard", "parent")
 
     parent: CancelToken | None
     heard: int
 
     def __init__(self, parent: CancelToken | None = None) -> None:
         self.parent = parent
+        # The stops that an outermost run and all below it were asked for; while it is empty, nobody need look for one.
+        self.asked: list[Reason] = [] if parent is None else parent.asked
         self.heard = 0
         self._presses = 0
         self._reason: Reason | None = None
@@ -78,13 +78,12 @@ class CancelToken:
         Returns:
             Whether this was the first time.
         """
-        global stops  # noqa: PLW0603 -- read on the hot path, where a look-up more would count
         with _deciding:
-            stops += 1
             first = self._reason is None
             if first:
                 self._reason = reason
             self._presses += 1
+            self.asked.append(reason)
         for wake in tuple(self._watchers or ()):
             wake()
         for poke in tuple(_pokes):

@@ -45,7 +45,10 @@ class Definition:
         self.tags: frozenset[str] = _tags(options.get("tags"), self.name)
         checked = options.get("validate_parameters")
         self.binder: Binder = Binder(fn, self.kind, check=self.kind == "flow" if checked is None else bool(checked))
-        self.bare: bool = not self.binder.check
+        # Between how many positional arguments need no closer look.
+        least, most = (1, 0) if self.binder.check else (self.binder._least, self.binder._most)
+        self._least: int = least
+        self._most: int = most
         self.hooks: Hooks = _hooks(hooks, self.kind)
         for name in ("__name__", "__qualname__", "__module__", "__doc__", "__wrapped__"):
             value = fn if name == "__wrapped__" else getattr(fn, name, None)
@@ -60,7 +63,7 @@ class Definition:
 
     def bind(self, run: Run) -> None:
         """Check and convert the run's arguments in place."""
-        if not (self.bare and self.binder.fits(run.args, run.kwargs)):
+        if run.kwargs is not None or not self._least <= len(run.args) <= self._most:
             run.args, run.kwargs = self.binder.bind(run.args, run.kwargs)
 
     def parameters_of(self, run: Run) -> dict[str, Any]:

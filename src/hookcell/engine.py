@@ -10,7 +10,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from hookcell import cancel, policies, upstream
+from hookcell import policies, upstream
 from hookcell.cancel import CancelToken, HookToken
 from hookcell.deadlines import deadlines
 from hookcell.errors import HookTimeout, ParameterBindError, ParameterTypeError, RunInterrupted, is_cancelled_error
@@ -111,7 +111,7 @@ def _wait_for_upstream(run: Run) -> Generator[Step, Outcome, State[Any] | None]:
 
 def _unfit(run: Run) -> State[Any] | None:
     """Put upstream results in place and bind the arguments; give the state of a run that cannot begin."""
-    if cancel.stops and run.token.reason is not None:
+    if run.token.asked and run.token.reason is not None:
         return policies.cancelled(run, [])
     try:
         if run.awaited:
@@ -143,12 +143,12 @@ def _tries(run: Run, began: float | None) -> Generator[Step, Outcome, State[Any]
             outcome = yield from _wait_for_submitted(run, outcome)
         if run.scope is not run.token:
             deadlines.remove(run.scope)
-        if policies.stopped(run, outcome):
-            return (yield from _stop(run, outcome))
-        if cancel.stops:
+        if run.token.asked:
+            if policies.stopped(run, outcome):
+                return (yield from _stop(run, outcome))
             _tell_if_swallowed(run)
         state = policies.end_of(run, outcome)
-        if not policies.tried_again(run, state):
+        if state.type is not FAILED or not policies.tried_again(run, state):
             return state
         name, failure, began = "Retrying", failure_of(state), None
         if (ending := (yield from _pause(run, failure))) is not None:

@@ -37,7 +37,7 @@ class Flow(Definition, Generic[P, R]):
             raise UnknownOptionError(
                 f"each_task of {self.name!r} is {each_task!r}; write each_task=Hooks(on_failure=...)"
             )
-        self.each_task: Hooks = each_task.plan("task")
+        self.each_task: Hooks = each_task.plan("task") if each_task else NO_HOOKS
 
     def begin(self, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any = None) -> FlowRun:
         """Begin a run: it exists and is Pending; the caller drives it."""

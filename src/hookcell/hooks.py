@@ -359,7 +359,9 @@ class Hooks:
 
     def due(self, state: State[Any]) -> tuple[Hook, ...]:
         """Give the hooks that fire on entering a state, in order of attachment within each kind."""
-        hooks = self._by_type.get(state.type, ())
+        hooks = self._by_type.get(state.type)
+        if hooks is None:
+            return ()
         if state.type in self._named:
             return tuple(hook for hook in hooks if _fires(hook.kind, state))
         return hooks

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hookcell import cancel
 from hookcell.errors import ParameterTypeError, RunInterrupted, RunTimeout, crash_message, is_cancelled_error
 from hookcell.shield import Outcome
 from hookcell.states import (
@@ -29,7 +28,7 @@ def stopped(run: Run, outcome: Outcome) -> bool:
 
     A body that swallowed the stop has completed; one that ended before it could be told has not.
     """
-    if not cancel.stops or run.token.reason is None:
+    if not run.token.asked or run.token.reason is None:
         return False
     return outcome.error is not None or not run.scope.heard
 
@@ -57,7 +56,7 @@ def _is_stop(error: BaseException | None) -> bool:
 def end_of(run: Run, outcome: Outcome) -> State[Any]:
     """Give the state that a body's outcome leads to, cancellation aside."""
     error = outcome.error
-    if timed_out(run, outcome):
+    if run.scope is not run.token and timed_out(run, outcome):
         return timeout_state(run)
     if error is None:
         return returned(outcome.value)

@@ -13,10 +13,9 @@ import signal
 import threading
 import time
 from _thread import get_ident
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from hookcell import cancel
 from hookcell.cancel import CancelToken, forget_poke, poke_on_cancel
 from hookcell.deadlines import deadlines
 from hookcell.errors import RunInterrupted
@@ -61,7 +60,7 @@ def _enter_body(
 ) -> Any:
     """Run the body in a frame in which a stop may raise; without it one that comes just before the body is lost."""
     __tracebackhide__ = True
-    if cancel.stops:
+    if token.asked:
         deliver(token)
     return fn(*args, **kwargs) if kwargs else fn(*args)
 
@@ -151,7 +150,7 @@ class MainShield(Shield):
     def raise_again(self, outer: CancelToken | None) -> None:
         """Re-enter the enclosing body."""
         self.armed = outer
-        if cancel.stops and outer is not None:
+        if outer is not None and outer.asked:
             deliver(outer)
 
     # -- the signal
@@ -249,11 +248,13 @@ def _interrupt_main(ident: int | None) -> None:
         _thread.interrupt_main()
 
 
-class Stint(NamedTuple):
+class Stint:
     """A plan that a thread is performing a step of, and how to go on without that thread."""
 
-    token: CancelToken
-    go_on: Callable[[Outcome], None]
+    __slots__ = ("go_on", "token")
+
+    def __init__(self, token: CancelToken, go_on: Callable[[Outcome], None]) -> None:
+        self.token, self.go_on = token, go_on
 
 
 class ThreadShield(Shield):
@@ -299,12 +300,13 @@ class ThreadShield(Shield):
     def _end(self, stint: Stint | None) -> bool:
         with self._lock:
             self.armed = None
-            self._take_back()
-            if stint is None:
+            if self._sent:
+                self._take_back()
+            # Those inside it have ended: if it was not taken away, it is the last.
+            if stint is not None and self._stints and self._stints[-1] is stint:
+                self._stints.pop()
                 return True
-            kept = any(one is stint for one in self._stints)
-            self._stints = [one for one in self._stints if one is not stint]
-            return kept
+            return stint is None
 
     def lower(self) -> CancelToken | None:
         """Enter hookcell's own code."""
@@ -317,7 +319,7 @@ class ThreadShield(Shield):
         """Re-enter the enclosing body."""
         with self._lock:
             self.armed = outer
-        if cancel.stops and outer is not None:
+        if outer is not None and outer.asked:
             deliver(outer)
 
     def poke(self, token: CancelToken) -> None:

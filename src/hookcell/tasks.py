@@ -98,14 +98,14 @@ class Task(Definition, Generic[P, R]):
         >>> sums()
         [11, 12, 13]
         """
-        given: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
-        columns = {place: calls.items_of(value) for place, value in given.items()}
-        count = _count(self.name, {place: items for place, items in columns.items() if items is not None})
+        placed = [(value, calls.items_of(value)) for value in args]
+        keyed = {name: (value, calls.items_of(value)) for name, value in kwargs.items()}
+        columns: dict[Any, Any] = {**dict(enumerate(placed)), **keyed}
+        count = _count(self.name, {place: items for place, (_, items) in columns.items() if items is not None})
         futures: FutureList[R] = FutureList()
         for i in range(count):
-            row = {place: given[place] if items is None else items[i] for place, items in columns.items()}
-            positional = tuple(row[i] for i in range(len(args)))
-            named = {name: row[name] for name in kwargs}
+            positional = tuple([value if items is None else items[i] for value, items in placed])
+            named = {name: value if items is None else items[i] for name, (value, items) in keyed.items()}
             futures.append(calls.submit(self, positional, named, wait_for, mapped=True))
         return futures
 

@@ -6,7 +6,6 @@ the main thread and tasks directly, or calls flows in another thread and submits
 
 import asyncio
 import functools
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -484,12 +483,20 @@ def test_a_try_that_takes_too_long_fails(world, recording):
 # -- stopping
 
 
-def test_a_cancelled_run_is_cancelling_with_its_hooks_and_then_cancelled(world, recording):
+@pytest.fixture
+def aside():
+    """Have something called in another thread, which is there already."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(bool).result(LIMIT)
+        yield pool.submit
+
+
+def test_a_cancelled_run_is_cancelling_with_its_hooks_and_then_cancelled(world, aside, recording):
     hooks = []
 
     @world.task(**noting(hooks))
     async def slow():
-        threading.Thread(target=runs.current.get().root.cancel).start()
+        aside(runs.current.get().root.cancel)
         for _ in range(1000):
             await world.sleep(0.005)
 

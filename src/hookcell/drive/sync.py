@@ -35,9 +35,9 @@ def advance(plan: Plan, outcome: Outcome | None) -> Step | None:
         return None
 
 
-def drive(plan: Plan, run: Run, outcome: Outcome | None = None) -> None:
+def drive(plan: Plan, run: Run, shield: Shield | None = None, outcome: Outcome | None = None) -> None:
     """Perform a run's steps in this thread until it is over, or goes on elsewhere."""
-    shield = shield_here()
+    shield = shield or shield_here()
     go_on = partial(_drive_elsewhere, plan, run) if shield.pool is not None else None
     entered = current.set(run)
     try:
@@ -51,7 +51,7 @@ def drive(plan: Plan, run: Run, outcome: Outcome | None = None) -> None:
 
 def _drive_elsewhere(plan: Plan, run: Run, outcome: Outcome) -> None:
     context = _context_of(run)
-    context.run(drive, plan, run, outcome)
+    context.run(drive, plan, run, None, outcome)
 
 
 def _context_of(run: Run | None) -> Context:

@@ -70,13 +70,14 @@ class ThreadRunner:
         self._lock = threading.Lock()
         self._threads = 0
         self._away = 0  # workers that wait for a future, or are stuck
-        self._idle = 0
+        # One entry for each worker that waits for work: appending and popping need no lock.
+        self._idle: list[None] = []
         self._closed = False
 
     def submit(self, work: Callable[[], Any]) -> None:
         """Queue `work`; a thread is started if all are busy and there may be more."""
         self._queue.put(work)
-        if self._idle < self._queue.qsize() and self._threads - self._away < self.max_workers:
+        if len(self._idle) < self._queue.qsize() and self._threads - self._away < self.max_workers:
             self._start_one()
 
     def _start_one(self) -> None:
@@ -100,13 +101,11 @@ class ThreadRunner:
                 self._away -= shield.replaced
 
     def _next(self) -> Callable[[], Any] | None:
-        with self._lock:
-            self._idle += 1
+        self._idle.append(None)
         try:
             return self._queue.get()
         finally:
-            with self._lock:
-                self._idle -= 1
+            self._idle.pop()
 
     def blocks(self) -> None:
         """A worker is about to wait for a future: another one may work meanwhile."""
