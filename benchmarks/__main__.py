@@ -27,7 +27,10 @@ def main():
             result = measured(row, peers, asked.rounds)
             print(("\r" if sys.stdout.isatty() else "") + line_of(row, result, peers), flush=True)
             notes += [f"{row.label} on {TITLES.get(system, system)}: {why}" for system, why in result.missing.items()]
-    print("", "(n×): how many times ours; medians of turns taken one by one", *notes, sep="\n")
+    legend = (
+        "Medians of repetitions taken in turn; (n×): how many times ours; best: what a quiet machine comes nearer to"
+    )
+    print("", legend, *notes, sep="\n")
 
 
 def arguments():

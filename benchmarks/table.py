@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass, field
 
 TITLES = {"threads": "concurrent.futures", "hamilton": "Hamilton", "prefect": "Prefect"}
-WIDTHS = (27, 11, 15, 11)
+WIDTHS = (27, 11, 11, 15, 11)
 PEER_WIDTH = 20
 
 
@@ -30,7 +30,7 @@ class Result:
 def heading(peers):
     """Give the table's first two lines."""
     titles = [TITLES[peer].rjust(PEER_WIDTH) for peer in peers]
-    line = " ".join([*_padded(("with one hook per run", "hookcell", "target", "")), *titles]).rstrip()
+    line = " ".join([*_padded(("with one hook per run", "hookcell", "best", "target", "")), *titles]).rstrip()
     return f"{line}\n{'-' * len(line)}"
 
 
@@ -38,12 +38,12 @@ def line_of(row, result, peers):
     """Give a row's line."""
     own = statistics.median(result.own) if result.own else None
     met = row.met(own, result.ratios) if own is not None else None
-    ours = figure(own, row.unit) if own is not None else "–"
+    ours, best = (figure(own, row.unit), figure(min(result.own), row.unit)) if result.own else ("–", "")
     verdict = {True: "met", False: "MISSED", None: ""}[met]
     if met is not None and row.times:
         verdict = f"{1 / result.ratios[row.times]:.1f}: {verdict}"
     cells = [_peer(row, result, peer).rjust(PEER_WIDTH) for peer in peers]
-    return " ".join([*_padded((row.label, ours, row.limit(), verdict)), *cells]).rstrip()
+    return " ".join([*_padded((row.label, ours, best, row.limit(), verdict)), *cells]).rstrip()
 
 
 def _padded(cells):

@@ -283,3 +283,22 @@ def test_a_hook_whose_signature_cannot_be_called_is_refused(kernel):
     kernel.run("def greedy(a, b, c, d): pass")
     told = kernel.run("%%flow f --on-end greedy", "1").stderr
     assert told.startswith("UsageError: on_end hook 'greedy' needs 'd', but a hook is called with (flow, flow_run, ")
+
+
+# -- options that name other things than functions --------------------------------------------------------------------
+
+
+def test_each_task_names_a_hooks_of_the_notebook(kernel):
+    kernel.run("from hookcell import Hooks, task")
+    kernel.run(
+        "alerts = Hooks(on_completion=lambda task, run: print('told of', run.name))", "one = task(name='one')(int)"
+    )
+    assert kernel.run("%%flow watched --each-task alerts", "one()").stdout.startswith("told of one\n")
+    told = kernel.run("%%flow watched --each-task alert", "one()").stderr
+    assert "--each-task names 'alert', but the notebook has no such Hooks; did you mean alerts?" in told
+
+
+def test_parameters_are_checked_by_annotation_if_asked_for(kernel):
+    kernel.run("%%task checked(n: int) --validate-parameters", "n")
+    kernel.run("%%flow unchecked(n: int) --no-validate-parameters", "n")
+    assert kernel.value("(checked('5'), unchecked('5'))") == "(5, '5')"

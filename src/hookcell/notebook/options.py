@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from hookcell.hooks import ALIASES, KINDS
+from hookcell.hooks import ALIASES, KINDS, Hooks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,11 @@ def parser_of(kind: str, magic: str) -> argparse.ArgumentParser:
     parser.add_argument("--timeout-seconds", type=_number, metavar="S", help="seconds after which a try is stopped")
     parser.add_argument("--description", metavar="TEXT", help="what it does")
     parser.add_argument("--tags", type=_words, metavar="A,B", help="texts that its runs carry")
+    parser.add_argument(
+        "--validate-parameters", action=argparse.BooleanOptionalAction, help="whether to check arguments by annotation"
+    )
     if kind == "flow":
+        parser.add_argument("--each-task", metavar="HOOKS", help="a Hooks(...) of the notebook, for each of its tasks")
         parser.add_argument("--runner", metavar="NAME", help="where submitted tasks run: threads or inline")
         parser.add_argument(
             "--param", action="append", metavar="K=V", help="set a variable, and record it with the run"
@@ -96,6 +100,8 @@ def parse(kind: str, magic: str, text: str, names: Mapping[str, Any]) -> dict[st
     for hook in HOOKS:
         if hook in options:
             options[hook] = [_look_up(name, hook, names) for name in _words(options[hook])]
+    if "each_task" in options:
+        options["each_task"] = _look_up(options["each_task"], "each_task", names)
     if "param" in options:
         options["param"] = dict(_param(one, magic) for one in options["param"])
     return options
@@ -123,13 +129,15 @@ def _look_up(name: str, hook: str, names: Mapping[str, Any]) -> Any:
 
 
 def _callables(path: str, names: Mapping[str, Any]) -> list[str]:
-    return [f"{path}{key}" for key, value in names.items() if callable(value) and not key.startswith("_")]
+    usable = {key: value for key, value in names.items() if not key.startswith("_")}
+    return [f"{path}{key}" for key, value in usable.items() if callable(value) or isinstance(value, Hooks)]
 
 
 def _nobody(name: str, hook: str, callables: list[str]) -> str:
     near = difflib.get_close_matches(name, callables, n=3)
     hint = f"did you mean {', '.join(near)}?" if near else "define it in a cell above, or give another name"
-    return f"--{hook.replace('_', '-')} names {name!r}, but the notebook has no such function; {hint}"
+    thing = "Hooks" if hook == "each_task" else "function"
+    return f"--{hook.replace('_', '-')} names {name!r}, but the notebook has no such {thing}; {hint}"
 
 
 def _param(text: str, magic: str) -> tuple[str, Any]:
