@@ -7,6 +7,8 @@ import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from queue import SimpleQueue
 
 import pytest
 
@@ -40,12 +42,12 @@ def never():
 
 @pytest.fixture
 def deaf(never):
-    """A body that does not stop before the test is over, and a semaphore that counts those that are in it."""
-    inside = threading.Semaphore(0)
+    """A body that does not stop before the test is over, and a queue into which those that are in it put something."""
+    inside = SimpleQueue()
 
     def body(_x=None):
         try:
-            inside.release()
+            inside.put("in")
             never.wait(LIMIT)
         except BaseException:  # noqa: BLE001 -- it does not listen
             body()
@@ -63,11 +65,21 @@ def little_grace(monkeypatch):
 
 @pytest.fixture
 def aside():
-    """Have something called in one of four other threads, which are there: starting one is no place for a stop."""
-    with ThreadPoolExecutor(4) as pool:
-        all_there = threading.Barrier(4)
-        list(pool.map(lambda _: all_there.wait(LIMIT), range(4)))
-        yield pool.submit
+    """Have something called in another thread: one put into a queue, which a stop in the caller cannot break."""
+    calls = SimpleQueue()
+
+    def work():
+        while (call := calls.get()) is not None:
+            call()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    yield lambda fn, *args: calls.put(partial(fn, *args))
+    for _ in threads:
+        calls.put(None)
+    for thread in threads:
+        thread.join(LIMIT)
 
 
 @pytest.fixture
@@ -442,7 +454,7 @@ def test_a_worker_body_that_is_stuck_is_named_and_its_late_result_dropped(never,
     def etl():
         fine.submit()
         future = stuck.submit()
-        assert inside.acquire(timeout=LIMIT)
+        assert inside.get(timeout=LIMIT)
         cancel()
         future.result(LIMIT)
 
@@ -481,7 +493,7 @@ def test_an_async_flow_with_many_stuck_tasks_ends_as_soon(deaf, cancel, recordin
     async def etl():
         stuck.map(range(8))
         for _ in range(8):
-            assert await asyncio.to_thread(inside.acquire, timeout=LIMIT)
+            assert await asyncio.to_thread(inside.get, timeout=LIMIT)
         began.append(time.monotonic())
         cancel()
         await asyncio.sleep(LIMIT)
@@ -509,7 +521,7 @@ def test_what_a_body_that_was_left_behind_starts_never_runs(never, deaf, cancel,
     @flow
     def etl():
         future = stuck.submit()
-        assert inside.acquire(timeout=LIMIT)
+        assert inside.get(timeout=LIMIT)
         cancel()
         future.result(LIMIT)
 

@@ -40,7 +40,7 @@ _FAILURES = frozenset({FAILED, CRASHED})
 
 def begin(run: Run) -> None:
     """Let a run exist: it is Pending, its parent knows it, and listeners have been told."""
-    run.enter(State(PENDING))
+    run.state = State(PENDING)  # the state it is born in: nobody has seen it, so there is no move to check
     parent = run.parent
     if parent is None:
         session.tell(session.opened, run)

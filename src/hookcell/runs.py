@@ -1,6 +1,6 @@
 """Runs: one execution of a flow or task, and its story.
 
-`Run.enter` is the only writer of a run's state. It is pure: it runs no hook and does no I/O.
+`Run.enter` is the only writer of a run's state once it has begun. It is pure: it runs no hook and does no I/O.
 """
 
 from __future__ import annotations

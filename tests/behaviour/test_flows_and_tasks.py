@@ -5,9 +5,11 @@ the main thread and tasks directly, or calls flows in another thread and submits
 """
 
 import asyncio
-import functools
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
+from queue import SimpleQueue
 
 import pytest
 
@@ -81,7 +83,7 @@ async def ready(value):
 def at_once(fn):
     """Make a sync function of a coroutine function that never has to wait."""
 
-    @functools.wraps(fn)
+    @wraps(fn)
     def function(*args, **kwargs):
         try:
             fn(*args, **kwargs).send(None)
@@ -485,10 +487,12 @@ def test_a_try_that_takes_too_long_fails(world, recording):
 
 @pytest.fixture
 def aside():
-    """Have something called in another thread, which is there already."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(bool).result(LIMIT)
-        yield pool.submit
+    """Have something called in another thread: it is put into a queue, which a stop in the caller cannot break."""
+    calls = SimpleQueue()
+    thread = threading.Thread(target=lambda: calls.get()())
+    thread.start()
+    yield calls.put
+    thread.join(LIMIT)
 
 
 def test_a_cancelled_run_is_cancelling_with_its_hooks_and_then_cancelled(world, aside, recording):
