@@ -17,6 +17,8 @@ from hookcell.gate import gate
 from hookcell.testing import record
 
 LIMIT = 5  # seconds after which a test that should not wait gives up
+# CPython may raise a stop in a weak reference's callback, where it is told and lost; that is not what this is about.
+pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture(autouse=True)

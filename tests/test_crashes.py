@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from hookcell import CrashedRun, RunInterrupted, flow, policies, runs, task
+from hookcell.gate import gate
 from hookcell.testing import record
 
 LIMIT = 5  # seconds after which a test that should not wait gives up
@@ -391,6 +392,15 @@ def test_user_code_in_hookcells_way_breaks_no_run(recording):
     step = task(lambda x: x)
     assert flow(step)(nasty) is nasty
     assert step.submit([nasty]).result(LIMIT)[0] is nasty
+
+
+def test_a_flow_that_calls_itself_without_end_fails_and_leaves_nothing_behind(recording):
+    etl = flow(name="etl", on_failure=lambda: 1)(lambda n: etl(n + 1))
+    with pytest.raises(RecursionError):
+        etl(0)
+    assert {run.state.name for run in recording.runs} == {"Failed"}
+    assert all(run.over for run in recording.runs)
+    assert gate.owner is None
 
 
 def test_a_run_that_a_thread_of_the_users_starts_is_a_root():

@@ -1,6 +1,8 @@
 """Futures: what submit and map promise, what runs wait for, and that nothing waits for ever."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections import Counter, OrderedDict, defaultdict, namedtuple
 from concurrent.futures import ThreadPoolExecutor
@@ -738,6 +740,30 @@ def test_a_sync_flow_that_must_run_async_work_works_inside_a_running_loop():
 
     assert asyncio.run(cell()) == 42
     assert hooks == ["Completed"]
+
+
+PATCHED = """
+import asyncio, nest_asyncio2
+nest_asyncio2.apply()
+from hookcell import flow
+async def notify():
+    print(asyncio.get_running_loop() is kernels)
+    await asyncio.sleep(0)
+@flow(on_completion=notify)
+def etl():
+    return 42
+async def cell():
+    global kernels
+    kernels = asyncio.get_running_loop()
+    print(etl())
+asyncio.run(cell())
+"""
+
+
+def test_on_a_patched_loop_async_work_of_sync_code_runs_on_that_loop():
+    pytest.importorskip("nest_asyncio2")
+    done = subprocess.run([sys.executable, "-c", PATCHED], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "42"]
 
 
 def test_flows_in_many_threads_each_have_their_own_runs(recording):

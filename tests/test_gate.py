@@ -194,6 +194,49 @@ def test_an_async_hook_of_a_sync_run_that_awaits_a_task_with_a_hook_ends(recordi
     assert outcomes(recording) == ["ok", "ok"]
 
 
+def test_a_sync_task_called_on_the_loop_of_a_hook_that_awaits_does_not_wait_for_it():
+    async def awaits():
+        inside.set()
+        await asyncio.sleep(0.01)
+
+    @flow(on_completion=awaits)
+    async def first():
+        return 1
+
+    step = task(on_completion=lambda: 1)(lambda: 2)
+
+    @flow
+    async def second():
+        await inside.wait()
+        return step()
+
+    async def both():
+        return await asyncio.gather(first(), second())
+
+    inside, results = asyncio.Event(), []
+    loop = threading.Thread(target=lambda: results.append(asyncio.run(both())))
+    loop.start()
+    loop.join(1)
+    if hung := loop.is_alive():
+        gate.release(gate.owner)
+        loop.join(LIMIT)
+    assert (hung, results) == (False, [[1, 2]])
+
+
+def test_a_sync_task_with_an_async_hook_called_on_the_background_loop_ends(recording):
+    async def awaits():
+        await asyncio.sleep(0)
+
+    step = task(name="step", on_completion=hook(awaits, timeout_seconds=LIMIT))(lambda: 1)
+
+    @task
+    async def submitted():
+        return step()
+
+    assert flow(lambda: submitted.submit().result(LIMIT))() == 1
+    assert outcomes(recording) == ["ok"]
+
+
 def test_a_hook_that_waits_for_many_tasks_with_hooks_ends_and_they_do_not_overlap(room, recording):
     report = task(on_completion=room.visit)(lambda x: x)
     etl = flow(on_completion=lambda: report.map(range(10)).result(LIMIT))(lambda: 1)

@@ -316,6 +316,15 @@ def test_a_timeout_ends_what_the_hook_started_too(recording):
     assert recording.states("inner")[-2:] == ["Cancelling", "Cancelled"]
 
 
+def test_a_condition_that_hangs_is_ended_and_the_hook_does_not_fire(recording):
+    waits = hook(after, when=sleepy, timeout_seconds=0.01)
+    assert flow(name="done", on_completion=waits)(body)() == 42
+    assert (calls, recording.of("done").hooks) == ([], ())
+    assert recording.of("done").notes == (
+        "when= of on_completion hook 'after' took longer than 0.01 s, so the hook did not fire; the run went on",
+    )
+
+
 def test_a_hook_without_a_limit_may_take_its_time(recording):
     started, ready = threading.Event(), threading.Event()
 

@@ -279,11 +279,13 @@ def _when(hook: Hook, moment: Moment) -> Generator[Step, Outcome, bool]:
     """Ask a hook's condition; it is user code, and guarded as the hook itself is."""
     if hook.when is None:
         return True
-    outcome = yield HookCall(HookRun(hook, moment.state, None), moment, HookToken(moment.run.token), hook.when)
+    call = HookCall(HookRun(hook, moment.state, None), moment, HookToken(moment.run.token), hook.when)
+    outcome = yield call
     if outcome.error is None:
         return bool(outcome.value)
-    told = type(outcome.error).__name__
-    moment.run.note(f"when= of {hook.kind} hook {hook.name!r} raised {told}, so the hook did not fire; the run went on")
+    late = f"took longer than {hook.timeout_seconds:g} s" if call.token.timed_out else None
+    told = late or f"raised {type(outcome.error).__name__}"
+    moment.run.note(f"when= of {hook.kind} hook {hook.name!r} {told}, so the hook did not fire; the run went on")
     return False
 
 

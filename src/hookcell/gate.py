@@ -7,6 +7,7 @@ pass; a hook that waits for a future lends the gate meanwhile; an abandoned hook
 from __future__ import annotations
 
 import threading
+from _thread import get_ident
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ class Gate:
     def __init__(self) -> None:
         # Reentrant: a signal handler may cancel, and so release a hook, in the thread that is inside it.
         self._lock = threading.RLock()
+        # Async hook calls that are suspended at an await, and the thread of their loop.
+        self._suspended: dict[HookRun, int] = {}
         # Hook calls that are in, each let in by the one before it; only the last may let another in.
         self._inside: list[HookRun] = []
         self._waiting: list[Callable[[], None]] = []
@@ -41,6 +44,23 @@ class Gate:
                 self._inside.append(hook_run)
                 return True
         return False
+
+    def try_take_over(self, hook_run: HookRun) -> bool:
+        """Let a plain hook in on top of one that is suspended on this very thread's loop.
+
+        That one cannot go on before this thread is free again, so waiting for it would be for ever; and it does not
+        run meanwhile, so nothing overlaps.
+        """
+        with self._lock:
+            if not self._inside or self._suspended.get(self._inside[-1]) == get_ident():
+                self._inside.append(hook_run)
+                return True
+        return self.try_take(hook_run)
+
+    def suspend(self, hook_run: HookRun) -> Callable[[], object]:
+        """Note that an async hook call awaits on this thread's loop; the function returned ends that."""
+        self._suspended[hook_run] = get_ident()
+        return lambda: self._suspended.pop(hook_run, None)
 
     def release(self, hook_run: HookRun) -> None:
         """Let the next one in; a call that is no longer inside is ignored."""
@@ -72,10 +92,17 @@ class Gate:
             if wake in self._waiting:
                 self._waiting.remove(wake)
 
-    def lend(self) -> tuple[HookRun, ...]:
-        """Let others in while the present hook, and those that let it in, wait; `try_return` undoes it."""
+    def lend(self, *, blocking: bool = False) -> tuple[HookRun, ...]:
+        """Let others in while the present hook, and those that let it in, wait; `try_return` undoes it.
+
+        Args:
+            blocking: Whether this thread stands still meanwhile, and with it a hook that is suspended on its loop.
+        """
         hook_run = holding.get()
         with self._lock:
+            last = self._inside[-1] if self._inside else None
+            if blocking and last is not None and self._suspended.get(last) == get_ident():
+                hook_run = last
             if hook_run is None or hook_run not in self._inside:
                 return ()
             upto = self._inside.index(hook_run) + 1

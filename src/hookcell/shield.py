@@ -14,7 +14,7 @@ import threading
 import time
 from _thread import get_ident
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import ref
 
 from hookcell.cancel import CancelToken, forget_poke, poke_on_cancel
 from hookcell.deadlines import deadlines
@@ -365,7 +365,8 @@ _main = MainShield()
 _here = threading.local()
 if get_ident() == _main.ident:
     _here.shield = _main
-_of_threads: WeakSet[ThreadShield] = WeakSet()
+# By thread, weakly: a dict, because copying one is atomic, and a set that shrinks while it is copied raises.
+_of_threads: dict[int, ref[ThreadShield]] = {}
 
 
 def main_shield() -> MainShield:
@@ -384,13 +385,15 @@ def shield_here() -> Shield:
 def use_shield(shield: ThreadShield) -> ThreadShield:
     """Make a shield the present thread's."""
     _here.shield = shield
-    _of_threads.add(shield)
+    for ident in [ident for ident, known in tuple(_of_threads.items()) if known() is None]:
+        _of_threads.pop(ident, None)
+    _of_threads[get_ident()] = ref(shield)
     return shield
 
 
 def thread_shields() -> list[ThreadShield]:
     """Give the shields of all threads but the main one."""
-    return list(_of_threads)
+    return [shield for known in tuple(_of_threads.values()) if (shield := known()) is not None]
 
 
 def _poke_threads(token: CancelToken) -> None:

@@ -86,7 +86,7 @@ def block(futures: Sequence[Any], seconds: float | None) -> bool:
     shield = shield_here()
     outer = shield.lower()
     run = current.get()
-    lent = gate.lend()
+    lent = gate.lend(blocking=True)
     try:
         return for_futures(futures, run.scope if run is not None else None, seconds)
     finally:

@@ -489,7 +489,7 @@ def test_a_try_that_takes_too_long_fails(world, recording):
 def aside():
     """Have something called in another thread: it is put into a queue, which a stop in the caller cannot break."""
     calls = SimpleQueue()
-    thread = threading.Thread(target=lambda: calls.get()())
+    thread = threading.Thread(target=lambda: calls.get(timeout=LIMIT)())  # noqa: PLW0108 -- it is not there yet
     thread.start()
     yield calls.put
     thread.join(LIMIT)

@@ -146,7 +146,13 @@ async def _ahook_call(step: HookCall, caller: Caller) -> Outcome:
     entered = holding.set(hook_run)
     try:
         outcome = shield_here().guard(token, step.call, (step.moment,), None, None)
-        return await _in_own_task(outcome.value, token, caller) if awaits(outcome) else outcome
+        if not awaits(outcome):
+            return outcome
+        resume = gate.suspend(hook_run)
+        try:
+            return await _in_own_task(outcome.value, token, caller)
+        finally:
+            resume()
     finally:
         reset(holding, entered)
         deadlines.remove(hook_run)

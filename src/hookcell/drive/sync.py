@@ -106,7 +106,7 @@ def _take_gate(step: TakeGate, _shield: Shield, _go_on: GoOn) -> Outcome:
 
 
 def _try_take(step: TakeGate, wake: Callable[[], None]) -> bool:
-    if step.token.due() or gate.try_take(step.hook_run):
+    if step.token.due() or gate.try_take_over(step.hook_run):
         return True
     gate.on_free(wake)
     return False
