@@ -12,6 +12,7 @@ from hookcell.engine import STRAGGLERS, life_of
 from hookcell.futures import Future
 from hookcell.gate import gate
 from hookcell.hooks import HookRun
+from hookcell.runs import Below
 from hookcell.states import Completed, State, StateType
 from hookcell.steps import Body, HookCall, Sleep, TakeGate, Wait
 from hookcell.testing import record
@@ -190,7 +191,8 @@ def submits(future, outcome):
     """Answer a Body that has submitted a run."""
 
     def answer(step):
-        step.run.submitted = [future]
+        step.run.below = Below()
+        step.run.submitted.append(future)
         return outcome
 
     return answer

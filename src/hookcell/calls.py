@@ -101,17 +101,11 @@ def submit(
         run = definition.begin(args, kwargs, wait_for, mapped=mapped)
         future = run.future = Future(run, contextvars.copy_context())
         if run.parent is not None:
-            _keep(run.parent, future)
+            run.parent.submitted.append(future)
         _start(run, future)
     finally:
         shield.raise_again(outer)
     return future
-
-
-def _keep(parent: Run, future: Future[Any]) -> None:
-    if parent.submitted is None:
-        parent.submitted = []
-    parent.submitted.append(future)
 
 
 def _start(run: Run, future: Future[Any]) -> None:

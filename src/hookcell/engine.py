@@ -7,7 +7,6 @@ the steps.
 from __future__ import annotations
 
 import time
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from hookcell import policies, upstream
@@ -18,7 +17,7 @@ from hookcell.futures import Future
 from hookcell.gate import gate
 from hookcell.hooks import HookRun
 from hookcell.injection import Moment
-from hookcell.runs import LEFT_BEHIND, SPENT
+from hookcell.runs import LEFT_BEHIND, SPENT, Below
 from hookcell.session import session
 from hookcell.shield import LeftBehind
 from hookcell.states import CANCELLING, CRASHED, FAILED, PENDING, RUNNING, SCHEDULED, State, failure_of
@@ -45,9 +44,9 @@ def begin(run: Run) -> None:
     if parent is None:
         session.tell(session.opened, run)
     else:
-        if parent._children is None:
-            parent._children = deque(maxlen=session.most_children)
-        parent._children.append(run)
+        if parent.below is None:
+            parent.below = Below()
+        parent.below.children.append(run)
         if parent.over and (parent.left_behind or parent.state.is_cancelled()):
             run.token.cancel("shutdown")  # it was started by code that did not stop when told to
     if session.created:
@@ -93,7 +92,8 @@ def _finish(run: Run) -> None:
     run.scope = SPENT
     if run.token is not LEFT_BEHIND:
         run.token = SPENT
-    run.submitted = None
+    if run.below is not None:
+        run.below.submitted = []
     if run.future is not None:
         run.future.resolve()
         run.future = None
@@ -139,7 +139,7 @@ def _tries(run: Run, began: float | None) -> Generator[Step, Outcome, State[Any]
         if definition.timeout_seconds is not None:
             _set_deadline(run, definition.timeout_seconds)
         outcome = yield Body(run)
-        if run.submitted and not policies.stopped(run, outcome):
+        if run.below is not None and run.submitted and not policies.stopped(run, outcome):
             outcome = yield from _wait_for_submitted(run, outcome)
         if run.scope is not run.token:
             deadlines.remove(run.scope)
@@ -191,7 +191,7 @@ def _wait_for_submitted(run: Run, outcome: Outcome) -> Generator[Step, Outcome, 
     When the body failed, those that have not started never do. When they take longer than the run may, they are told
     to stop, and the run has timed out.
     """
-    submitted = run.submitted or []
+    submitted = run.submitted
     if outcome.error is not None:
         _cancel_pending(submitted)
     else:
@@ -244,7 +244,7 @@ def _stop(run: Run, outcome: Outcome | None) -> Generator[Step, Outcome, State[A
     state: State[Any] = State(CANCELLING)
     if due := _enter(run, state):
         yield from _fire(run, state, due, None)
-    submitted = run.submitted or []
+    submitted = run.submitted
     if pending := _pending(submitted):
         yield Wait(pending, None, STRAGGLERS)
     if type(outcome) is LeftBehind:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,6 @@ from hookcell.session import Definition, FlowDefinition, session
 from hookcell.states import FINAL, RUNNING, State, StateType, story_of
 
 if TYPE_CHECKING:
-    from collections import deque
     from datetime import datetime
     from uuid import UUID
 
@@ -35,6 +35,16 @@ SPENT: CancelToken = CancelToken()
 LEFT_BEHIND: CancelToken = CancelToken()
 
 
+class Below:
+    """The runs that a run started, and the futures of those it submitted."""
+
+    __slots__ = ("children", "submitted")
+
+    def __init__(self) -> None:
+        self.children: deque[Run] = deque(maxlen=session.most_children)
+        self.submitted: list[Any] = []
+
+
 class Run:
     """One execution of a flow or task.
 
@@ -47,11 +57,11 @@ class Run:
     """
 
     __slots__ = (
-        "_children",
         "_hook_runs",
         "_notes",
         "args",
         "awaited",
+        "below",
         "definition",
         "due",
         "future",
@@ -61,7 +71,6 @@ class Run:
         "parent",
         "scope",
         "state",
-        "submitted",
         "tags",
         "token",
     )
@@ -92,11 +101,11 @@ class Run:
         self.scope = self.token
         # What it waits for before it may start: futures and states found in its arguments and in `wait_for`.
         self.awaited: tuple[Any, ...] = ()
-        # Resolved when it is over, and those of the runs it submitted: it is not over before they are.
+        # Resolved when it is over.
         self.future: Any = None
-        self.submitted: list[Any] | None = None
         self._hook_runs: HookRun | None = None
-        self._children: deque[Run] | None = None
+        # Made when it starts its first run: most task runs start none, and one slot costs less than two.
+        self.below: Below | None = None
         self._notes: list[str] | None = None
         around = current_tags.get()
         self.tags = definition.tags | around if around else definition.tags
@@ -126,7 +135,12 @@ class Run:
     @property
     def children(self) -> tuple[Run, ...]:
         """The runs its code started, in order of start."""
-        return tuple(self._children or ())
+        return tuple(self.below.children) if self.below is not None else ()
+
+    @property
+    def submitted(self) -> list[Any]:
+        """The futures of the runs it submitted, while it lives: it is not over before they are."""
+        return self.below.submitted if self.below is not None else []
 
     @property
     def upstream(self) -> tuple[Run, ...]:

@@ -65,7 +65,7 @@ class MemoryStore(Listener):
 
 def _below(run: Run) -> int:
     """Count the runs a run started; those that their children started are few and left out."""
-    return len(run._children or ())
+    return len(run.below.children) if run.below is not None else 0
 
 
 def let_frames_go(error: BaseException) -> None:
