@@ -4,6 +4,8 @@ The signals behind the kernel's Interrupt: test_fault_injection.py.
 """
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -531,6 +533,28 @@ def test_what_a_body_that_was_left_behind_starts_never_runs(never, deaf, cancel,
     never.set()
     assert tried.wait(LIMIT)
     assert recording.states("later") == ["Pending", "Cancelled"]
+
+
+AFTER_A_STOP = """
+import sys
+from hookcell import runs, task
+@task
+def stopped():
+    runs.current.get().cancel()
+    while True:
+        pass
+stopped.submit().wait()
+sys.settrace(lambda *_: None)
+(lambda: print("traced"))()
+"""
+
+
+def test_after_a_stop_in_a_worker_a_debugger_still_works():
+    """CPython 3.11 traces for ever while it believes that an asynchronous exception is on its way to some thread."""
+    done = subprocess.run(
+        [sys.executable, "-c", AFTER_A_STOP], capture_output=True, text=True, timeout=LIMIT, check=True
+    )
+    assert done.stdout == "traced\n"
 
 
 # -- pressing twice, and too late

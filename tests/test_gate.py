@@ -258,6 +258,38 @@ def test_after_it_has_waited_a_hook_has_the_turn_again(room):
     assert (room.visits, room.most) == (10, 1)
 
 
+@pytest.mark.parametrize("is_async", [False, True], ids=["plain", "async"])
+def test_a_hook_that_has_waited_waits_for_its_turn_again(is_async, room, recording):
+    waiting, other_is_in = threading.Event(), threading.Event()
+
+    @task
+    def part():
+        waiting.set()
+        assert other_is_in.wait(LIMIT)
+
+    def waits():
+        part.submit().result(LIMIT)
+        room.visit()
+
+    async def awaits():
+        await part.submit()
+        await room.avisit()
+
+    def other():
+        with room:
+            other_is_in.set()
+            time.sleep(0.005)
+
+    first = flow(on_completion=hook(awaits if is_async else waits, timeout_seconds=LIMIT))(lambda: 1)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(first)
+        assert waiting.wait(LIMIT)
+        flow(on_completion=other)(lambda: 1)()
+        running.result(LIMIT)
+    assert (room.visits, room.most) == (2, 1)
+    assert outcomes(recording) == ["ok", "ok"]
+
+
 def test_a_task_that_a_hook_submitted_and_left_does_not_pass_the_next_hook(room):
     go_on = threading.Event()
     late = task(on_completion=room.visit)(lambda: go_on.wait(LIMIT))
@@ -325,7 +357,9 @@ def test_a_hook_that_waits_for_its_turn_is_abandoned_by_a_second_press(recording
         held.result(LIMIT)
 
 
-def test_a_coroutine_that_stopped_waiting_for_its_turn_harms_nobody(room):
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_coroutine_that_is_cancelled_while_it_waits_for_its_turn_waits_on_once(times, room, recording):
+    """After the second time it is abandoned, and its loop is closed when the turn would come."""
     inside, go_on = threading.Event(), threading.Event()
 
     def holds():
@@ -335,24 +369,32 @@ def test_a_coroutine_that_stopped_waiting_for_its_turn_harms_nobody(room):
 
     holder = flow(on_completion=holds)(lambda: 1)
 
-    @flow(on_completion=room.visit)
+    @flow(name="waiter", on_completion=room.visit)
     async def waiter():
         return 2
 
     async def gives_up():
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.01):
-                await waiter()
+        running = asyncio.create_task(waiter())
+        for _ in range(times):
+            await asyncio.sleep(0.005)
+            running.cancel()
+        await asyncio.sleep(0.005)
+        assert running.done() == (times == 2)
+        if times == 1:
+            go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await running
 
     with ThreadPoolExecutor(1) as pool:
         held = pool.submit(holder)
         assert inside.wait(LIMIT)
         try:
-            asyncio.run(gives_up())  # its loop is closed when the turn would come
+            asyncio.run(gives_up())
         finally:
             go_on.set()
         assert held.result(LIMIT) == 1
-    assert room.most == 1
+    assert (room.visits, room.most) == (3 - times, 1)
+    assert [call.outcome for call in recording.of("waiter").hooks] == [["ok"], ["abandoned"]][times - 1]
 
 
 # -- the gate itself

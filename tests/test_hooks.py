@@ -153,6 +153,16 @@ def test_a_hook_gets_the_very_object_that_return_state_gives(definition):
 
 
 @BOTH
+def test_a_run_says_what_hooks_ask_it_most(definition):
+    def hook(owner, run, state):
+        own = run.flow if definition is flow else run.task
+        calls.append((own is owner, run.state_name, run.state_type, run.run_count, run.notes))
+
+    definition(on_completion=hook)(lambda: 1)()
+    assert calls == [(True, "Completed", "COMPLETED", 1, ())]
+
+
+@BOTH
 def test_while_a_hook_runs_its_run_is_the_current_one(definition):
     def hook(owner, run, state):
         calls.append(runs.current.get() is run)

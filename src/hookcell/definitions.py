@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 HOOK_OPTIONS = frozenset({*KINDS, *ALIASES})
 MOST_DELAYS = 50
+# What a wait can be told, in seconds: a hundred years.
+LONGEST = 100 * 365 * 86_400.0
 
 
 class Definition:
@@ -149,7 +151,7 @@ def _delays(delay: Any, retries: int, name: str) -> tuple[float, ...]:
     if delay is None:
         return ()
     several = list(delay) if isinstance(delay, list | tuple) else [delay]
-    if any(isinstance(one, bool) or not isinstance(one, int | float) or one < 0 for one in several):
+    if any(isinstance(one, bool) or not isinstance(one, int | float) or not 0 <= one <= LONGEST for one in several):
         raise UnknownOptionError(
             f"retry_delay_seconds of {name!r} is {delay!r}; give seconds, a list of seconds (one a retry, the last "
             "repeats), or a function of the number of retries that gives such a list"
@@ -164,7 +166,7 @@ def _delays(delay: Any, retries: int, name: str) -> tuple[float, ...]:
 def _timeout(seconds: Any, name: str) -> float | None:
     if seconds is None:
         return None
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST:
         raise UnknownOptionError(
             f"timeout_seconds of {name!r} is {seconds!r}; give seconds above 0, or None for no limit"
         )
@@ -172,7 +174,8 @@ def _timeout(seconds: Any, name: str) -> float | None:
 
 
 def _tags(tags: Any, name: str) -> frozenset[str]:
-    several = [tags] if isinstance(tags, str) else list(tags or ())
+    iterable = hasattr(tags, "__iter__") or tags is None
+    several = [tags] if isinstance(tags, str) or not iterable else list(tags or ())
     if not all(isinstance(tag, str) for tag in several):
         raise UnknownOptionError(f"tags of {name!r} is {tags!r}; give a text, or a list of texts")
     return frozenset(several)

@@ -147,14 +147,50 @@ def _parameters(fn: Callable[..., Any], kind: str) -> list[inspect.Parameter]:
 
 
 def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
-    """Resolve string annotations; one that cannot be resolved counts as none."""
+    """Resolve a hook's annotations; if one cannot be, all count as none, and the hook is called by position."""
     fn = bound_in(fn)
-    target = fn if inspect.isroutine(fn) else type(fn).__call__
-    target = inspect.unwrap(target)
-    try:
-        return typing.get_type_hints(target)
-    except Exception:  # noqa: BLE001 -- any annotation may fail to evaluate; the hook is then positional
-        return {}
+    function = inspect.unwrap(fn if inspect.isroutine(fn) else type(fn).__call__)
+    hints = hints_of(function, extras=False)
+    return hints if len(hints) == len(_raw_hints(function)) else {}
+
+
+def hints_of(function: Any, *, extras: bool) -> dict[str, Any]:
+    """Resolve the annotations of a function's parameters, each by itself; one that cannot be is left out.
+
+    What it returns is not looked at: that is often a name which exists for type checkers only.
+    """
+    names = {**getattr(function, "__globals__", {}), **_enclosed(function)}
+    hints: dict[str, Any] = {}
+    for name, raw in _raw_hints(function).items():
+        alone = types.SimpleNamespace(__annotations__={name: raw})
+        try:
+            hints |= typing.get_type_hints(alone, names, include_extras=extras)
+        except Exception:  # noqa: BLE001, S112 -- any annotation may fail to evaluate
+            continue
+    return hints
+
+
+def _raw_hints(function: Any) -> dict[str, Any]:
+    annotations = getattr(function, "__annotations__", {})
+    return {name: raw for name, raw in annotations.items() if name != "return"}
+
+
+def _enclosed(function: Any) -> dict[str, Any]:
+    """Give the variables of the functions around a function that it uses, as far as they are set."""
+    cells = dict(
+        zip(
+            getattr(getattr(function, "__code__", None), "co_freevars", ()),
+            getattr(function, "__closure__", None) or (),
+            strict=False,
+        )
+    )
+    enclosed = {}
+    for name, cell in cells.items():
+        try:
+            enclosed[name] = cell.cell_contents
+        except ValueError:  # not set yet
+            continue
+    return enclosed
 
 
 class _Wish(NamedTuple):
@@ -287,4 +323,5 @@ def _plain(fn: Any) -> str:
 def is_async(fn: Any) -> bool:
     """Whether calling `fn` gives an awaitable, as far as can be told without calling it."""
     fn = bound_in(fn)
-    return inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(getattr(fn, "__call__", None))  # noqa: B004
+    called = getattr(fn, "__call__", None)  # noqa: B004 -- the method itself is wanted
+    return any(inspect.iscoroutinefunction(one) or inspect.isasyncgenfunction(one) for one in (fn, called))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 from hookcell.errors import ParameterBindError, ParameterTypeError, ReservedArgumentError
+from hookcell.injection import hints_of
 from hookcell.states import describe
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Binder:
 
     def _annotations(self) -> dict[str, Any]:
         if self._hints is None:
-            self._hints = _hints(self.fn) if any(_annotated(p) for p in self.signature.parameters.values()) else {}
+            self._hints = hints_of(inspect.unwrap(self.fn), extras=True)
         return self._hints
 
     def _checked(self, bound: inspect.BoundArguments) -> dict[str, Any]:
@@ -163,14 +164,3 @@ def _signature(fn: Callable[..., Any]) -> inspect.Signature:
         return inspect.signature(fn)
     except (TypeError, ValueError):  # some builtins tell nothing about themselves
         return inspect.Signature([inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)])
-
-
-def _annotated(parameter: inspect.Parameter) -> bool:
-    return parameter.annotation is not parameter.empty
-
-
-def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
-    try:
-        return get_type_hints(inspect.unwrap(fn), include_extras=True)
-    except Exception:  # noqa: BLE001 -- an annotation that cannot be evaluated checks nothing
-        return {}

@@ -181,6 +181,7 @@ class Run:
         self._notes.append(line)
         if session.logged:
             session.tell(session.logged, self, line)
+        session.warn(line)
 
     @property
     def state_name(self) -> str:

@@ -131,16 +131,18 @@ class Session:
                 self._switch_off(listen, error)
 
     def _switch_off(self, listen: Any, error: BaseException) -> None:
-        import logging  # noqa: PLC0415 -- a broken listener is rare, logging is slow to import
-
         self.ignore(listen.__self__)
-        logging.getLogger("hookcell").warning(
-            "Listener %r raised %s: %s in %s(); it is switched off, runs go on.",
-            type(listen.__self__).__name__,
-            type(error).__name__,
-            error,
-            listen.__name__,
-        )
+        raised = f"Listener {type(listen.__self__).__name__!r} raised {type(error).__name__}: {error}"
+        self.warn(f"{raised} in {listen.__name__}(); it is switched off, runs go on.")
+
+    def warn(self, line: str) -> None:
+        """Write a line to the log."""
+        import logging  # noqa: PLC0415 -- there is seldom anything to say, and logging is slow to import
+
+        try:
+            logging.getLogger("hookcell").warning("%s", line)
+        except Exception:  # noqa: BLE001, S110 -- a log handler is the user's code, and there is no other place to tell
+            pass
 
     def nth(self, definition: Definition) -> int:
         """Count the runs of a definition that have no parent."""

@@ -302,3 +302,27 @@ def test_parameters_are_checked_by_annotation_if_asked_for(kernel):
     kernel.run("%%task checked(n: int) --validate-parameters", "n")
     kernel.run("%%flow unchecked(n: int) --no-validate-parameters", "n")
     assert kernel.value("(checked('5'), unchecked('5'))") == "(5, '5')"
+
+
+def test_a_text_of_several_lines_is_what_it_is_in_a_plain_cell(kernel):
+    text = ['"""a', "    ", "      b", '  c"""']
+    kernel.run("plain = " + text[0], *text[1:])
+    kernel.run("%%flow texts", "here = " + text[0], *text[1:])
+    assert kernel.value("here == plain") == "True"
+
+
+def test_an_indented_cell_is_taken_for_what_it_says(kernel):
+    kernel.run("%%flow indented", "  if True:", "      inside = 1", "  after = inside + 1")
+    assert kernel.value("(inside, after)") == "(1, 2)"
+
+
+def test_a_parameter_that_no_code_can_name_is_refused(kernel):
+    told = kernel.run("%%flow f --param class=3", "1").stderr
+    assert "%%flow: --param 'class=3' is not understood; write --param name=value" in told
+
+
+def test_what_goes_on_after_its_cell_is_shown_as_it_ended_when_nobody_looks(kernel):
+    kernel.run("import threading", "from hookcell import task", "go_on = threading.Event()")
+    cell = kernel.run("waits = task(name='waits')(lambda: go_on.wait(5))", "future = waits.submit(); None")
+    kernel.run("go_on.set()", "future.wait()")
+    kernel.until(lambda: any("Completed waits" in str(output) for output in cell.outputs))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 from functools import partial
+from types import AsyncGeneratorType
 from typing import TYPE_CHECKING, Any
 
 from hookcell import shield, waiting
 from hookcell.deadlines import deadlines
 from hookcell.drive.background import background, on_this_loop, outcome_of
 from hookcell.drive.guard import awaited, interrupted_error, keep, loops, nudged, until_done
-from hookcell.drive.sync import DONE, advance, awaits, perform_body
+from hookcell.drive.sync import DONE, advance, awaits, call_body
 from hookcell.errors import CrashedRun, crash_message
 from hookcell.gate import gate, holding
 from hookcell.runs import SPENT, current
@@ -126,16 +127,28 @@ def reset(variable: Any, token: Any) -> None:
 def _abandon(run: Run) -> None:
     """End a run whose coroutine was closed before its end: no hook can run any more."""
     run.enter(State(CRASHED, None, "Its coroutine was closed before the run ended."))
+    for call in run.hooks:
+        if call.outcome == "running":
+            call.outcome = "abandoned"
+            gate.release(call)
     run.token = run.scope = SPENT
+    if run.future is not None:
+        run.future.resolve()
 
 
 async def _abody(step: Body, caller: Caller) -> Outcome:
     """Call the body and await what it gives; a plain function is stopped by the thread's shield as anywhere."""
     run = step.run
-    outcome = perform_body(step, shield_here(), None)
+    outcome = call_body(step, shield_here(), None)
+    if isinstance(outcome.value, AsyncGeneratorType):
+        return await awaited(_all_of(outcome.value), run.scope, caller.task)
     if not awaits(outcome):
         return outcome
     return await awaited(outcome.value, run.scope, caller.task)
+
+
+async def _all_of(several: AsyncGeneratorType[Any, Any]) -> list[Any]:
+    return [one async for one in several]
 
 
 async def _ahook_call(step: HookCall, caller: Caller) -> Outcome:

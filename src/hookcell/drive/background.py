@@ -78,6 +78,8 @@ def outcome_of(task: Any) -> Outcome:
     """Give the outcome that an asyncio task of ours has carried."""
     if task.cancelled():
         return Outcome(None, interrupted_error())
+    if (error := task.exception()) is not None:
+        return Outcome(None, error)
     return task.result()  # type: ignore[no-any-return]
 
 

@@ -48,10 +48,19 @@ async def awaited(awaitable: Awaitable[Any], token: CancelToken, task: asyncio.T
     with TaskGuard(token, task):
         try:
             return Outcome(await awaitable)
-        except GeneratorExit:
-            raise
-        except BaseException as error:  # noqa: BLE001 -- carried: raised in a task of a loop it could kill the kernel
+        except BaseException as error:
+            if isinstance(error, GeneratorExit) and not _is_running(task):
+                raise  # the coroutine is being closed: it may not go on
             return Outcome(None, error)
+
+
+def _is_running(task: asyncio.Task[Any]) -> bool:
+    import asyncio  # noqa: PLC0415 -- loaded by whoever runs a loop
+
+    try:
+        return asyncio.current_task() is task
+    except RuntimeError:  # no loop runs here: the garbage collector closes the coroutine
+        return False
 
 
 class TaskGuard:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from queue import SimpleQueue
-from types import GeneratorType
+from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from hookcell import waiting
@@ -46,7 +46,11 @@ def drive(plan: Plan, run: Run, shield: Shield | None = None, outcome: Outcome |
                 step = plan.send(outcome)  # type: ignore[arg-type]
             except StopIteration:
                 return
-            outcome = PERFORM[step.__class__](step, shield, go_on)
+            try:
+                outcome = PERFORM[step.__class__](step, shield, go_on)
+            except Exception as error:  # noqa: BLE001 -- whatever goes wrong, no run is left unfinished: this one crashes
+                plan.throw(error)
+                return
             if outcome is LOST:
                 return
     finally:
@@ -69,8 +73,14 @@ def _context_of(run: Run | None) -> Context:
     return contextvars.copy_context()
 
 
-def perform_body(step: Body, shield: Shield, go_on: GoOn) -> Outcome:
-    """Call the body; a generator is run to its end, and what it yields is the result."""
+def _body(step: Body, shield: Shield, go_on: GoOn) -> Outcome:
+    """Call the body; a coroutine that a plain function gives is its body too."""
+    outcome = call_body(step, shield, go_on)
+    return on_loop(outcome.value, step.run.scope) if type(outcome.value) is CoroutineType else outcome
+
+
+def call_body(step: Body, shield: Shield, go_on: GoOn) -> Outcome:
+    """Call the body's function; a generator is run to its end, and what it yields is the result."""
     run = step.run
     outcome = shield.guard(run.scope, run.definition.fn, run.args, run.kwargs, go_on)
     if type(outcome.value) is GeneratorType:
@@ -126,7 +136,7 @@ def _wait(step: Wait, _shield: Shield, _go_on: GoOn) -> Outcome:
 
 
 PERFORM: dict[type, Callable[[Any, Shield, GoOn], Outcome]] = {
-    Body: perform_body,
+    Body: _body,
     HookCall: _hook_call,
     TakeGate: _take_gate,
     Sleep: _sleep,

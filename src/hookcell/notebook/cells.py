@@ -12,7 +12,6 @@ import sys
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
-from textwrap import dedent
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hookcell.notebook.cell_source import (
@@ -119,6 +118,13 @@ def _show(shown: Callable[[list[str]], list[str]]) -> None:
 # -- what the shell is given ------------------------------------------------------------------------------------------
 
 
+def _unindented(lines: list[str]) -> str:
+    """Takes the first line's indent off every line that begins with it, as IPython does; strings keep their blanks."""
+    first = next((line for line in lines if not line.isspace()), "")
+    indent = first[: len(first) - len(first.lstrip())]
+    return "".join(line.removeprefix(indent) for line in lines)
+
+
 class LeadingBlankLines:
     """Input transformer: moves blank lines above the magic to below it.
 
@@ -158,7 +164,7 @@ class FirstLine:
         kind = self._kinds.get(magic.removeprefix("%%")) if magic.startswith("%%") else None
         if kind is None:
             return lines
-        body = dedent("".join(lines[1:]))
+        body = _unindented(lines[1:])
         if {"-h", "--help"} & set(words):
             return [lines[0], body or "\n"]  # For the magic itself, which IPython does not call for an empty cell.
         cell = Cell(kind, lines[0].rstrip(), body)

@@ -115,11 +115,12 @@ class Ring:
         head = parse_head(line)
         given = self._options("flow", head.options)
         parameters = given.pop("param", {})
-        self.shell.user_ns.update(parameters)
         try:
-            return CellRun(Flow(_cell_body, name=head.name, **given), parameters)
+            run = CellRun(Flow(_cell_body, name=head.name, **given), parameters)
         except (HookcellError, TypeError) as error:
             raise UsageError(str(error)) from None
+        self.shell.user_ns.update(parameters)
+        return run
 
     def _register(self, kind: str, line: str, _cell: str, function: Callable[..., Any]) -> Any:
         """Make a flow or task of a function whose body is a cell."""

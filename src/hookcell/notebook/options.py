@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import difflib
+import keyword
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +143,7 @@ def _nobody(name: str, hook: str, callables: list[str]) -> str:
 
 def _param(text: str, magic: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
-    if not equals or not name.isidentifier():
+    if not equals or not name.isidentifier() or keyword.iskeyword(name):
         raise UsageError(f"%%{magic}: --param {text!r} is not understood; write --param name=value")
     try:
         return name, ast.literal_eval(value)

@@ -152,8 +152,10 @@ class Picture:
         self.cell_ended = True
         self.draw(now)
         calm = self.board.ended and (self.widget is None or settled.is_small(self.board.snapshot()))
-        if calm or kernel.headless():
+        if calm or (self.board.ended and kernel.headless()):
             self.settle()
+        elif kernel.headless() and self._display is None:
+            self.context.copy().run(self._display_so_far)
 
     def idle(self, now: float, settle_after: float) -> bool:
         """Whether the board is done with, and was never live or has not been touched for long."""
@@ -165,11 +167,20 @@ class Picture:
             self.settled = True
             self.context.copy().run(self._display_settled)
 
+    def _picture(self) -> dict[str, str]:
+        snapshot = self.board.snapshot()
+        return {"text/html": settled.to_html(snapshot), "text/plain": settled.to_text(snapshot)}
+
+    def _display_so_far(self) -> None:
+        """Show a board that goes on after its cell to nobody who looks: settling will replace it."""
+        from IPython.display import display  # noqa: PLC0415 -- only a kernel draws
+
+        self._display = display(self._picture(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+
     def _display_settled(self) -> None:
         from IPython.display import display  # noqa: PLC0415 -- only a kernel draws
 
-        snapshot = self.board.snapshot()
-        mime = {"text/html": settled.to_html(snapshot), "text/plain": settled.to_text(snapshot)}
+        mime = self._picture()
         if self._display is not None:
             self._display.update(mime, raw=True)
         else:
