@@ -1,5 +1,7 @@
 """What a body returns decides the final state of its run, as in Prefect."""
 
+import asyncio
+
 import pytest
 
 from hookcell import (
@@ -20,6 +22,7 @@ from hookcell import (
     StateType,
     UnfinishedRun,
     flow,
+    runs,
     task,
 )
 from hookcell.testing import record
@@ -129,6 +132,17 @@ def test_a_generator_function_runs_inside_its_run(definition):
 
     assert definition(steps)() == [1, 2]
     assert done == ["half"]
+
+
+@BOTH
+def test_an_async_generator_function_runs_inside_its_run(definition):
+    async def steps():
+        yield 1
+        await asyncio.sleep(0)
+        yield runs.current.get().definition.name
+
+    assert asyncio.run(definition(name="steps")(steps)()) == [1, "steps"]
+    assert flow(lambda: task(steps).submit().result())() == [1, "steps"]
 
 
 @BOTH

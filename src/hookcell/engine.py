@@ -270,7 +270,8 @@ def _fire(
             missed: Outcome | None = None
             if not hook.concurrent and not gate.try_take(call.hook_run):
                 turn = yield TakeGate(call.hook_run, call.token)
-                missed = turn if turn.error is not None else None
+                if turn.error is not None:  # broken off from outside: it is not called, so it counts as abandoned
+                    missed, call.token.heard = turn, 1
             if _end_call(call, _clock(), missed or (yield call)):
                 break
 
