@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hookcell import CrashedRun, RunInterrupted, flow, policies, runs, task
+from hookcell import CrashedRun, RunInterrupted, flow, policies, runs, task, waiting
 from hookcell.gate import gate
 from hookcell.testing import record
 
@@ -313,6 +313,26 @@ def test_a_coroutine_that_is_closed_leaves_no_run_behind(recording):
     assert recording.of("etl").over
 
 
+def test_a_coroutine_that_is_closed_while_a_hook_is_in_lets_the_next_one_in(recording):
+    async def slowly():
+        await asyncio.sleep(LIMIT)
+
+    @flow(name="etl", on_running=slowly)
+    async def etl():
+        """Never reached."""
+
+    async def starts():
+        coroutine = etl()
+        coroutine.send(None)
+        await asyncio.sleep(0)
+        assert gate.owner is recording.of("etl").hooks[0]
+        coroutine.close()
+
+    asyncio.run(starts())
+    assert [call.outcome for call in recording.of("etl").hooks] == ["abandoned"]
+    assert gate.owner is None
+
+
 # -- errors that are hard to tell
 
 
@@ -371,6 +391,31 @@ def test_a_fault_in_the_engine_is_raised_in_the_caller(recording):
     with pytest.raises(ZeroDivisionError):
         flow(name="etl")(lambda: 1)()
     assert recording.states("etl")[-1] == "Crashed"
+
+
+@pytest.fixture
+def faulty_wait(monkeypatch):
+    def pace(_seconds):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(waiting, "pace", pace)
+
+
+DRIVEN = {
+    "sync": lambda step: step(raises(ValueError()))(),
+    "async": lambda step: asyncio.run(step(araises(ValueError()))()),
+    "submitted": lambda step: step(raises(ValueError())).submit().result(LIMIT),
+    "submitted async": lambda step: step(araises(ValueError())).submit().result(LIMIT),
+}
+
+
+@pytest.mark.usefixtures("faulty_wait")
+@pytest.mark.parametrize("call", DRIVEN.values(), ids=DRIVEN)
+def test_a_fault_in_a_driver_ends_the_run_and_is_raised_in_the_caller(call, recording):
+    with pytest.raises(ZeroDivisionError):
+        call(task(name="step", retries=1, retry_delay_seconds=1))
+    assert recording.states("step")[-2:] == ["AwaitingRetry", "Crashed"]
+    assert recording.of("step").over
 
 
 def test_user_code_in_hookcells_way_breaks_no_run(recording):

@@ -24,6 +24,7 @@ FLOORS = (
         "engine",
         "futures",
         "gate",
+        "outcome",
         "policies",
         "shield",
         "thread_shield",

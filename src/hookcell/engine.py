@@ -17,9 +17,9 @@ from hookcell.futures import Future
 from hookcell.gate import gate
 from hookcell.hooks import HookRun
 from hookcell.injection import Moment
+from hookcell.outcome import LeftBehind
 from hookcell.runs import LEFT_BEHIND, SPENT, Below
 from hookcell.session import session
-from hookcell.shield import LeftBehind
 from hookcell.states import CANCELLING, CRASHED, FAILED, PENDING, RUNNING, SCHEDULED, State, failure_of
 from hookcell.steps import Body, HookCall, Sleep, TakeGate, Wait
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from hookcell.hooks import Hook
+    from hookcell.outcome import Outcome
     from hookcell.runs import Run
-    from hookcell.shield import Outcome
     from hookcell.steps import Step
 
 _clock = time.perf_counter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hookcell.errors import ParameterTypeError, RunInterrupted, RunTimeout, crash_message, is_cancelled_error
-from hookcell.shield import Outcome
+from hookcell.outcome import Outcome
 from hookcell.states import (
     CANCELLED,
     COMPLETED,

@@ -19,6 +19,7 @@ from weakref import ref
 from hookcell.cancel import CancelToken, forget_poke, poke_on_cancel
 from hookcell.deadlines import deadlines
 from hookcell.errors import RunInterrupted
+from hookcell.outcome import LOST, LeftBehind, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,28 +32,6 @@ if TYPE_CHECKING:
 GRACE = 0.3
 # How long the main thread has to hear a poke before it is repeated, in seconds.
 POKE_AGAIN = 0.05
-
-
-class Outcome:
-    """What a body or hook did: gave a value, or raised; carried, never thrown across threads or tasks."""
-
-    __slots__ = ("error", "value")
-
-    value: Any
-    error: BaseException | None
-
-    def __init__(self, value: Any = None, error: BaseException | None = None) -> None:
-        self.value, self.error = value, error
-
-
-class LeftBehind(Outcome):
-    """What is known of a body whose thread did not stop: its run goes on without it."""
-
-    __slots__ = ()
-
-
-# A thread came back from a body whose run has meanwhile gone on without it.
-LOST = Outcome()
 
 
 def _enter_body(

@@ -8,7 +8,7 @@ from hookcell.drive.aio import acall, adrive, spawn
 from hookcell.drive.guard import TaskGuard, await_futures, interrupted_error
 from hookcell.drive.parked import Parked
 from hookcell.drive.sync import advance, drive
-from hookcell.shield import Outcome
+from hookcell.outcome import Outcome
 
 __all__ = [
     "Outcome",

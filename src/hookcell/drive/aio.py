@@ -12,11 +12,12 @@ from hookcell import shield, waiting
 from hookcell.deadlines import deadlines
 from hookcell.drive.background import background, on_this_loop, outcome_of
 from hookcell.drive.guard import awaited, interrupted_error, keep, loops, nudged, until_done
-from hookcell.drive.sync import DONE, advance, awaits, call_body
+from hookcell.drive.sync import DONE, advance, awaits, call_body, crash
 from hookcell.errors import CrashedRun, crash_message
 from hookcell.gate import gate, holding
+from hookcell.outcome import Outcome
 from hookcell.runs import SPENT, current
-from hookcell.shield import Outcome, main_shield, shield_here
+from hookcell.shield import main_shield, shield_here
 from hookcell.states import CRASHED, State
 from hookcell.steps import Body, HookCall, Sleep, TakeGate, Wait
 
@@ -75,6 +76,8 @@ async def adrive(plan: Plan, run: Run) -> BaseException | None:
     except GeneratorExit:
         _abandon(run)
         raise
+    except Exception as error:  # noqa: BLE001 -- whatever goes wrong, no run is left unfinished: this one crashes
+        crash(plan, error)
     finally:
         reset(current, entered)
     return caller.foreign

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hookcell import shield
 from hookcell.drive.guard import awaited, interrupted_error, keep
-from hookcell.shield import Outcome
+from hookcell.outcome import Outcome
 
 if TYPE_CHECKING:
     import asyncio

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hookcell.errors import RunInterrupted
 from hookcell.gate import gate
-from hookcell.shield import Outcome
+from hookcell.outcome import Outcome
 
 if TYPE_CHECKING:
     import asyncio

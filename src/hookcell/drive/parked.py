@@ -13,8 +13,8 @@ from hookcell.steps import Body
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from hookcell.outcome import Outcome
     from hookcell.runs import Run
-    from hookcell.shield import Outcome
     from hookcell.steps import Step
 
     Plan = Generator[Step, Outcome, None]

@@ -11,8 +11,9 @@ from hookcell import waiting
 from hookcell.deadlines import deadlines
 from hookcell.drive.background import on_loop
 from hookcell.gate import gate, holding
+from hookcell.outcome import LOST, Outcome
 from hookcell.runs import current
-from hookcell.shield import LOST, Outcome, Shield, shield_here
+from hookcell.shield import Shield, shield_here
 from hookcell.steps import Body, HookCall, Sleep, Step, TakeGate, Wait
 
 if TYPE_CHECKING:
@@ -49,12 +50,20 @@ def drive(plan: Plan, run: Run, shield: Shield | None = None, outcome: Outcome |
             try:
                 outcome = PERFORM[step.__class__](step, shield, go_on)
             except Exception as error:  # noqa: BLE001 -- whatever goes wrong, no run is left unfinished: this one crashes
-                plan.throw(error)
+                crash(plan, error)
                 return
             if outcome is LOST:
                 return
     finally:
         current.reset(entered)
+
+
+def crash(plan: Plan, error: Exception) -> None:
+    """End a run whose driver has failed: the plan makes it Crashed."""
+    try:
+        plan.throw(error)
+    except StopIteration:
+        pass
 
 
 def _drive_elsewhere(plan: Plan, run: Run, outcome: Outcome) -> None:

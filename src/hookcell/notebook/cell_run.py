@@ -10,8 +10,9 @@ from hookcell.calls import close_runner
 from hookcell.engine import life_of
 from hookcell.errors import RunInterrupted
 from hookcell.futures import ending_of
+from hookcell.outcome import Outcome
 from hookcell.runs import current
-from hookcell.shield import Outcome, main_shield, never_raise_in, shield_here
+from hookcell.shield import main_shield, never_raise_in, shield_here
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
