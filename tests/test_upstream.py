@@ -1,0 +1,323 @@
+"""Upstream: what a run waits for, what takes its place, and what happens when it fails."""
+
+import asyncio
+import threading
+from collections import Counter, OrderedDict, defaultdict, namedtuple
+from dataclasses import InitVar, dataclass, field
+
+import pytest
+
+from hookcell import (
+    Completed,
+    Failed,
+    Future,
+    FutureList,
+    ThreadRunner,
+    UpstreamTaskError,
+    flow,
+    task,
+)
+from hookcell.testing import record
+
+LIMIT = 5  # seconds after which a test that should not wait gives up
+
+
+@task
+def one():
+    return 1
+
+
+@task
+def same(x=None, **more):
+    return x
+
+
+@task
+def broken():
+    raise KeyError("price")
+
+
+@pytest.fixture
+def recording():
+    with record() as recording:
+        yield recording
+
+
+@pytest.fixture
+def go_on():
+    """An event that tasks wait for; set when the test is over, so that no thread is left."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def in_flow(body, **options):
+    """Run a body as a flow."""
+    return flow(name="around", **options)(body)()
+
+
+# -- what a run waits for
+
+
+Pair = namedtuple("Pair", "a b")  # noqa: PYI024 -- the plain kind is what users have
+
+
+@dataclass
+class Box:
+    value: object
+    factor: InitVar[int] = 1
+    made: list = field(init=False, default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    value: object
+
+
+@dataclass
+class Checked:
+    value: object
+
+    def __post_init__(self):
+        self.value = [self.value]
+
+
+def boxed(future):
+    box = Box(future)
+    box.made.append(future)
+    return box
+
+
+CONTAINERS = {
+    "itself": (lambda f: f, 1),
+    "list": (lambda f: [f, 2], [1, 2]),
+    "tuple": (lambda f: (0, f), (0, 1)),
+    "set": (lambda f: {f}, {1}),
+    "frozenset": (lambda f: frozenset([f, 5]), frozenset([1, 5])),
+    "dict value": (lambda f: {"a": f}, {"a": 1}),
+    "dict key": (lambda f: {f: "a"}, {1: "a"}),
+    "deep": (lambda f: [{"a": ({"b": [f]},)}], [{"a": ({"b": [1]},)}]),
+    "named tuple": (lambda f: Pair(f, [f]), Pair(1, [1])),
+    "defaultdict": (lambda f: defaultdict(list, a=f), {"a": 1}),
+    "ordered dict": (lambda f: OrderedDict(a=f), OrderedDict(a=1)),
+    "counter": (lambda f: Counter({"a": f}), Counter({"a": 1})),
+    "futures list": (lambda f: FutureList([f]), [1]),
+    "dataclass": (lambda f: Frozen(f), Frozen(1)),  # noqa: PLW0108 -- one shape for all
+    "dataclass with a check": (lambda f: Checked(f), Checked(1)),  # noqa: PLW0108
+}
+
+
+@pytest.mark.parametrize(("make", "expected"), CONTAINERS.values(), ids=CONTAINERS)
+def test_a_future_inside_an_argument_is_replaced_by_its_result(make, expected, recording):
+    @flow
+    def etl():
+        future = one.submit()
+        given = make(future)
+        result = same.submit(given).result(LIMIT)
+        assert same(x=make(future)) == result
+        return result, type(result) is type(given) or isinstance(given, Future | FutureList)
+
+    assert etl() == (expected, True)
+    assert {run.name for run in recording.of("same").upstream} == {"one"}
+
+
+def test_a_dataclass_with_fields_that_its_init_does_not_take_is_copied():
+    def etl():
+        given = boxed(one.submit())
+        result = same(given)
+        return result.value, result.made, given.value is given.made[0]
+
+    assert in_flow(etl) == (1, [1], True)
+
+
+def test_a_defaultdict_keeps_its_factory():
+    assert in_flow(lambda: same(defaultdict(list, a=one.submit()))["new"]) == []
+
+
+def test_what_holds_no_future_is_passed_as_it_is():
+    values = [[1, [2]], {"a": 1}, Frozen(1), object(), "text"]
+    assert all(in_flow(lambda value=value: same(value) is value) for value in values)
+
+
+def test_what_is_beside_a_future_is_passed_as_it_is():
+    beside = [1, 2]
+    assert in_flow(lambda: same([one.submit(), beside])[1] is beside)
+
+
+def test_a_circle_that_holds_a_future_is_copied_as_a_circle():
+    def etl():
+        circle = [one.submit()]
+        circle.append(circle)
+        copy = same(circle)
+        return copy[0], copy[1] is copy, circle[1] is circle
+
+    assert in_flow(etl) == (1, True, True)
+
+
+def test_a_state_as_an_argument_is_replaced_by_its_result():
+    assert in_flow(lambda: same([one(return_state=True), Completed(data=2)])) == [1, 2]
+
+
+def test_a_flow_takes_futures_too():
+    inner = flow(lambda x: x)
+    assert in_flow(lambda: inner([one.submit()])) == [1]
+
+
+def test_wait_for_waits_without_passing_anything(go_on, recording):
+    waits = task(name="waits")(lambda: go_on.wait(LIMIT))
+
+    @flow
+    def etl():
+        slow = waits.submit()
+        after = same.submit(5, wait_for=[slow])
+        assert after.state.name == "Pending"
+        go_on.set()
+        return after.result(LIMIT)
+
+    assert etl() == 5
+    assert [run.name for run in recording.of("same").upstream] == ["waits"]
+
+
+@pytest.mark.parametrize("wait_for", [lambda f: f, lambda f: [f], lambda f: {"a": (f,)}], ids=["one", "list", "deep"])
+def test_wait_for_takes_one_future_or_any_container(wait_for, recording):
+    assert in_flow(lambda: same(5, wait_for=wait_for(one.submit()))) == 5
+    assert [run.name for run in recording.of("same").upstream] == ["one"]
+
+
+def test_map_passes_wait_for_to_every_run(recording):
+    in_flow(lambda: same.map([1, 2], wait_for=[one.submit()]).result(LIMIT))
+    assert [run.name for run in recording.of("same[0]").upstream + recording.of("same[1]").upstream] == ["one", "one"]
+
+
+def test_a_run_that_waits_for_another_takes_up_no_thread(go_on):
+    waits = task(lambda: go_on.wait(LIMIT))
+
+    @flow(runner=ThreadRunner(2))
+    def etl():
+        slow = waits.submit()
+        dependent = [same.submit(slow) for _ in range(5)]
+        free = one.submit().result(LIMIT)
+        go_on.set()
+        return free, [future.result(LIMIT) for future in dependent]
+
+    assert etl() == (1, [True] * 5)
+
+
+def test_a_chain_of_submitted_runs_goes_through_in_one_thread():
+    def chain():
+        future = one.submit()
+        for _ in range(20):
+            future = same.submit(future)
+        return future.result(LIMIT)
+
+    assert in_flow(chain, runner=ThreadRunner(1)) == 1
+
+
+def test_inline_submit_returns_when_the_run_is_over_also_behind_an_async_one():
+    @task
+    async def slowly():
+        await asyncio.sleep(0.001)
+        return 1
+
+    here = threading.get_ident()
+    where = task(lambda x: (x, threading.get_ident()))
+
+    def etl():
+        future = where.submit(slowly.submit())
+        return future.done(), future.result()
+
+    assert in_flow(etl, runner="inline") == (True, (1, here))
+
+
+# -- upstream runs that did not complete
+
+
+def chain_of(*steps):
+    """Record a flow whose steps each get the future of the one before; the first one fails."""
+
+    def etl():
+        future = broken.submit()
+        for step in steps:
+            future = step.submit(future)
+
+    with record() as recording:
+        in_flow(etl, runner="inline")
+    return recording
+
+
+def test_a_task_behind_a_failed_one_is_not_ready_and_never_runs():
+    recording = chain_of(task(name="after")(lambda x: x))
+    run = recording.of("after")
+    assert [state.name for state in run.story] == ["Pending", "NotReady"]
+    assert run.state.message == (
+        "Upstream task run 'broken' did not reach a 'COMPLETED' state: it is Failed. KeyError: 'price'"
+    )
+
+
+def test_at_the_end_of_a_chain_the_root_cause_is_told():
+    recording = chain_of(task(name="first")(lambda x: x), task(name="second")(lambda x: x))
+    error = recording.of("second").state.exception
+    assert type(error) is UpstreamTaskError
+    assert str(error) == (
+        "Upstream task run 'first' did not reach a 'COMPLETED' state: it is NotReady. KeyError: 'price'"
+    )
+    assert isinstance(error.__cause__, KeyError)
+
+
+def test_its_on_end_hooks_fire_and_no_other():
+    hooks = []
+    kinds = ("on_running", "on_failure", "on_cancellation", "on_crashed", "on_completion", "on_end")
+    attached = {kind: lambda task, run, state, kind=kind: hooks.append((kind, state.name)) for kind in kinds}
+    chain_of(task(**attached)(lambda x: x))
+    assert hooks == [("on_end", "NotReady")]
+
+
+@pytest.mark.parametrize("call", [same, lambda f: same.submit(f).result(LIMIT)], ids=["call", "submit"])
+def test_asking_for_its_result_raises_the_upstream_error(call):
+    with pytest.raises(UpstreamTaskError, match=r"KeyError: 'price'$"):
+        in_flow(lambda: call(broken.submit()))
+
+
+def test_a_failed_state_as_an_argument_is_an_upstream_too():
+    with pytest.raises(UpstreamTaskError) as caught:
+        in_flow(lambda: same(Failed(message="the disk is full")))
+    assert str(caught.value) == (
+        "An upstream run did not reach a 'COMPLETED' state: it is Failed. FailedRun: the disk is full"
+    )
+
+
+def test_wait_for_a_failed_run_is_not_ready_either(recording):
+    in_flow(lambda: same.submit(1, wait_for=[broken.submit()]).wait(LIMIT))
+    assert recording.states("same") == ["Pending", "NotReady"]
+
+
+# -- failures that nobody looked at
+
+
+def notes_of(body):
+    with record() as recording:
+        flow(name="around")(body)(return_state=True)
+    return recording.of("around").notes
+
+
+def test_a_failure_that_nobody_looked_at_is_noted():
+    assert notes_of(lambda: broken.submit() and None) == (
+        "task run 'broken' failed and nobody looked at it: Task run encountered an exception KeyError: 'price'",
+    )
+
+
+LOOKS = {
+    "result": lambda future: future.result(LIMIT, raise_on_failure=False) and None,
+    "state": lambda future: (future.wait(LIMIT), future.state, None)[2],
+    "returned": lambda future: future,
+    "returned in a list": lambda future: [future, 1],
+}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_failure_that_somebody_looked_at_is_not_noted(look):
+    assert notes_of(lambda: look(broken.submit())) == ()
+
+
+def test_waiting_for_a_failure_is_not_looking_at_it():
+    assert len(notes_of(lambda: broken.submit().wait(LIMIT))) == 1
