@@ -470,3 +470,19 @@ def test_whoever_watches_a_token_is_woken_by_those_above_it_until_it_stops():
     assert woken == [1]
     above.watch(lambda: woken.append("at once"))
     assert woken == [1, "at once"]
+
+
+@pytest.mark.parametrize("way", ["resume", "aresume"])
+def test_a_fault_in_the_parked_driver_leaves_no_run_unfinished(way, monkeypatch):
+    def pace(_seconds):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("hookcell.waiting.pace", pace)
+    run = flow(name="cell", retries=1, retry_delay_seconds=1)(lambda: None).begin((), {})
+    parked = Parked(life_of(run), run)
+    assert parked.to_body() is True
+    failed = Outcome(None, ValueError("again"))
+    more = parked.resume(failed) if way == "resume" else asyncio.run(parked.aresume(failed))
+    assert more is False
+    assert run.over
+    assert [state.name for state in run.story[-2:]] == ["AwaitingRetry", "Crashed"]

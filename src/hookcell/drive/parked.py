@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hookcell.drive.aio import Caller, reset
-from hookcell.drive.sync import PERFORM, advance
+from hookcell.drive.sync import PERFORM, advance, crash
 from hookcell.runs import current
 from hookcell.shield import shield_here
 from hookcell.steps import Body
@@ -54,9 +54,11 @@ class Parked:
                 if type(step) is Body:
                     return True
                 outcome = PERFORM[step.__class__](step, shield, None)
-            return False
+        except Exception as error:  # noqa: BLE001 -- whatever goes wrong, no run is left unfinished: this one crashes
+            crash(self.plan, error)
         finally:
             current.reset(entered)
+        return False
 
     async def aresume(self, outcome: Outcome | None) -> bool:
         """Go on like `resume`, without blocking the event loop."""
@@ -67,6 +69,8 @@ class Parked:
                 if type(step) is Body:
                     return True
                 outcome = await caller.perform(step)
-            return False
+        except Exception as error:  # noqa: BLE001 -- whatever goes wrong, no run is left unfinished: this one crashes
+            crash(self.plan, error)
         finally:
             reset(current, entered)
+        return False
