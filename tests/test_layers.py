@@ -53,6 +53,8 @@ FLOORS = (
     },
 )
 FLOOR = {module: number for number, modules in enumerate(FLOORS) for module in modules}
+# Each of these packages stands on the top floor as a whole.
+DIALECTS = {"prefect"}
 # The imports of our own modules that wait inside a function, and may go up, as (from, to), each with its reason.
 # (Other late imports, of what `import hookcell` need not load, are ruff's to find: PLC0415.)
 DOORS = {
@@ -127,6 +129,13 @@ def read(package):
     known = {path.relative_to(package).with_suffix("").as_posix().replace("/", ".") for path in paths}
     known = {name.removesuffix("__init__").rstrip(".") for name in known}
     return [Source(path, package, known) for path in paths]
+
+
+FLOOR |= {
+    source.name: len(FLOORS)
+    for source in read(Path(hookcell.__file__).parent)
+    if source.name.partition(".")[0] in DIALECTS
+}
 
 
 def faults(package):

@@ -48,7 +48,7 @@ def call(
         if run.parent is None and main_shield().open(run.token):
             opened = run.token
         drive.drive(life_of(run), run, shield)
-        if type(run) is FlowRun:
+        if isinstance(run, FlowRun):
             close_runner(run)
     finally:
         if opened is not None:
@@ -99,7 +99,8 @@ def submit(
     outer = shield.lower()
     try:
         run = definition.begin(args, kwargs, wait_for, mapped=mapped)
-        future = run.future = Future(run, contextvars.copy_context())
+        future: Future[Any] = definition.future_class(run, contextvars.copy_context())
+        run.future = future
         if run.parent is not None:
             run.parent.submitted.append(future)
         _start(run, future)
@@ -173,7 +174,7 @@ def _owner(flow_run: FlowRun) -> FlowRun:
 
 def close_runner(run: Run) -> None:
     """Close the runner that a flow run made, if it did."""
-    if type(run) is FlowRun and run.runner is not None:
+    if isinstance(run, FlowRun) and run.runner is not None:
         run.runner.close()
         run.runner = None
 

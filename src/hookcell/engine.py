@@ -39,7 +39,7 @@ _FAILURES = frozenset({FAILED, CRASHED})
 
 def begin(run: Run) -> None:
     """Let a run exist: it is Pending, its parent knows it, and listeners have been told."""
-    run.state = State(PENDING)  # the state it is born in: nobody has seen it, so there is no move to check
+    run.state = run.state_class(PENDING)  # the state it is born in: nobody has seen it, so there is no move to check
     parent = run.parent
     if parent is None:
         session.tell(session.opened, run)

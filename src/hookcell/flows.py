@@ -28,6 +28,7 @@ class Flow(Definition, Generic[P, R]):
     """A function whose calls are flow runs; made by `flow`."""
 
     kind: str = "flow"
+    run_class: type[FlowRun] = FlowRun
 
     def __init__(self, fn: Callable[P, R], **options: Any) -> None:
         super().__init__(fn, options)
@@ -41,7 +42,7 @@ class Flow(Definition, Generic[P, R]):
 
     def begin(self, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any = None) -> FlowRun:
         """Begin a run: it exists and is Pending; the caller drives it."""
-        run = FlowRun(self, current.get(), args, kwargs)
+        run = self.run_class(self, current.get(), args, kwargs)
         if args or kwargs or wait_for is not None:
             wait_for_futures(run, wait_for)
         begin(run)

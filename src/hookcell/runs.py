@@ -9,7 +9,7 @@ import itertools
 import threading
 from collections import deque
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hookcell.cancel import CancelToken
 from hookcell.errors import InvalidMove
@@ -65,6 +65,7 @@ class Run:
         "definition",
         "due",
         "future",
+        "given_name",
         "kwargs",
         "number",
         "ordinal",
@@ -86,6 +87,9 @@ class Run:
     due: Hooks
     ordinal: int
     tags: frozenset[str]
+    given_name: str | None
+    # What its states are; a dialect has its own.
+    state_class: ClassVar[type[State[Any]]] = State
 
     def __init__(
         self, definition: Definition, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any] | None
@@ -107,6 +111,7 @@ class Run:
         # Made when it starts its first run: most task runs start none, and one slot costs less than two.
         self.below: Below | None = None
         self._notes: list[str] | None = None
+        self.given_name = None
         around = current_tags.get()
         self.tags = definition.tags | around if around else definition.tags
 
@@ -286,7 +291,7 @@ def _impossible(run: Run, state: State[Any]) -> str:
 class FlowRun(Run):
     """One execution of a flow."""
 
-    __slots__ = ("_counts", "code", "given_name", "nth", "runner")
+    __slots__ = ("_counts", "code", "nth", "runner")
 
     def __init__(
         self, definition: Definition, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any] | None
@@ -295,7 +300,6 @@ class FlowRun(Run):
         self.definition: FlowDefinition
         self.ordinal = session.nth(definition)
         self.code: int = session.codes.take(definition.name, self.ordinal)
-        self.given_name: str | None = None
         self.runner: Any = None
         self._counts: dict[str, int] = {}
         self.due = combine(definition.hooks, NO_HOOKS, session.hooks) if session.hooks else definition.hooks
@@ -332,7 +336,7 @@ class TaskRun(Run):
         mapped: bool = False,
     ) -> None:
         Run.__init__(self, definition, parent, args, kwargs)  # super() costs a tenth of a microsecond
-        flow_run = parent if type(parent) is FlowRun else self.flow_run
+        flow_run = parent if isinstance(parent, FlowRun) else self.flow_run
         if flow_run is None:
             nth, defaults = session.nth(definition), NO_HOOKS
         else:
@@ -347,6 +351,8 @@ class TaskRun(Run):
     @property
     def name(self) -> str:
         """The task's name, with a number from its second run in the flow on, and for each item of a map."""
+        if self.given_name is not None:
+            return self.given_name
         if self.ordinal == 0:
             return self.definition.name
         return f"{self.definition.name}[{self.ordinal if self.ordinal > 0 else ~self.ordinal}]"

@@ -26,6 +26,8 @@ class Task(Definition, Generic[P, R]):
     """A function whose calls are task runs; made by `task`."""
 
     kind: str = "task"
+    run_class: type[TaskRun] = TaskRun
+    future_class: type[Future[Any]] = Future
 
     def __init__(self, fn: Callable[P, R], **options: Any) -> None:
         super().__init__(fn, options)
@@ -34,7 +36,7 @@ class Task(Definition, Generic[P, R]):
         self, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any = None, *, mapped: bool = False
     ) -> TaskRun:
         """Begin a run: it exists and is Pending; the caller drives it."""
-        run = TaskRun(self, current.get(), args, kwargs, mapped=mapped)
+        run = self.run_class(self, current.get(), args, kwargs, mapped=mapped)
         if args or kwargs or wait_for is not None:
             wait_for_futures(run, wait_for)
         begin(run)
