@@ -10,6 +10,8 @@ from hookcell.session import Listener, session
 from hookcell.states import failure_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hookcell.runs import Run
     from hookcell.states import State
 
@@ -47,6 +49,11 @@ class MemoryStore(Listener):
         while len(kept) > self._most_flow_runs or (below > self._most_task_runs and len(kept) > 1):
             below -= _below(kept.popleft())
 
+    def find(self, number: int | None) -> Run | None:
+        """Give the run that has a number, if it is remembered."""
+        outermost = (*self.flow_runs, *self.loose_runs)
+        return next((run for one in outermost for run in _with_those_below(one) if run.number == number), None)
+
     # -- failures
 
     def failed(self, run: Run, state: State[Any]) -> None:
@@ -61,6 +68,12 @@ class MemoryStore(Listener):
             error = failure_of(pinned.popleft())
             if all(failure_of(state) is not error for state in pinned):
                 let_frames_go(error)
+
+
+def _with_those_below(run: Run) -> Iterator[Run]:
+    yield run
+    for child in run.children:
+        yield from _with_those_below(child)
 
 
 def _below(run: Run) -> int:
