@@ -2,9 +2,12 @@
 
 import os
 import shutil
+import threading
 from importlib.util import find_spec
 
 import pytest
+
+from hookcell.testing import record
 
 # Run by test_fault_injection.py, in a process of its own.
 collect_ignore = ["faults"]
@@ -19,6 +22,20 @@ def _own_jupyter_folders(tmp_path_factory):
         for variable in JUPYTER_FOLDERS:
             patch.setenv(variable, str(tmp_path_factory.mktemp(variable.lower())))
         yield
+
+
+@pytest.fixture
+def recording():
+    with record() as recording:
+        yield recording
+
+
+@pytest.fixture
+def go_on():
+    """An event that tasks wait for; set when the test is over, so that no thread is left."""
+    event = threading.Event()
+    yield event
+    event.set()
 
 
 @pytest.fixture(scope="session")

@@ -1,55 +1,26 @@
 """Futures: what submit promises, and what a future says and gives."""
 
 import asyncio
+import contextvars
 import threading
 
 import pytest
+from small_runs import LIMIT, broken, in_flow, one, same
 
 from hookcell import (
+    Completed,
+    Failed,
+    Future,
     FutureList,
+    Running,
     ThreadRunner,
+    UpstreamTaskError,
+    as_completed,
     flow,
     runs,
     task,
+    wait,
 )
-from hookcell.testing import record
-
-LIMIT = 5  # seconds after which a test that should not wait gives up
-
-
-@task
-def one():
-    return 1
-
-
-@task
-def same(x=None, **more):
-    return x
-
-
-@task
-def broken():
-    raise KeyError("price")
-
-
-@pytest.fixture
-def recording():
-    with record() as recording:
-        yield recording
-
-
-@pytest.fixture
-def go_on():
-    """An event that tasks wait for; set when the test is over, so that no thread is left."""
-    event = threading.Event()
-    yield event
-    event.set()
-
-
-def in_flow(body, **options):
-    """Run a body as a flow."""
-    return flow(name="around", **options)(body)()
-
 
 # -- submit
 
@@ -212,10 +183,12 @@ def test_wait_raises_nothing_and_result_says_what_was_late(go_on):
 def test_a_negative_timeout_is_an_error(go_on):
     waits = task(lambda: go_on.wait(LIMIT))
     future = waits.submit()
-    for wait in (future.wait, future.result, FutureList([future]).wait, FutureList([future]).result):
+    for waiting in (future.wait, future.result, FutureList([future]).wait, FutureList([future]).result):
         with pytest.raises(ValueError) as caught:  # noqa: PT011 -- its whole text is compared
-            wait(-1)
-        assert str(caught.value) == "timeout is -1; give seconds of 0 or more, or None for no limit"
+            waiting(-1)
+        assert str(caught.value) == (
+            "'timeout' must be a non-negative number, got -1; give seconds, or None for no limit"
+        )
 
 
 def test_a_future_can_be_awaited():
@@ -275,6 +248,14 @@ def test_a_done_callback_that_raises_is_noted_and_the_others_are_called(recordin
     assert recording.of("step").notes == ("a done callback of 'step' raised OSError: no mail; the run went on",)
 
 
+def test_waiting_in_vain_again_and_again_leaves_nothing_behind(go_on):
+    future = task(lambda: go_on.wait(LIMIT)).submit()
+    for _ in range(10):
+        future.wait(0)
+        FutureList([future]).wait(0)
+    assert future._wakes == []
+
+
 def test_a_future_can_be_cancelled(go_on, recording):
     @task(name="waits")
     def waits():
@@ -307,3 +288,87 @@ def test_a_future_shows_its_run_and_knows_its_id(recording):
     future.result(LIMIT)
     assert repr(future) == f"<Future of {recording.of('one')!r}>"
     assert future.task_run_id == recording.of("one").id
+
+
+# -- futures of a dialect
+
+
+class Elsewhere:
+    """Stands for a run that somebody else carries out."""
+
+    id, name = 7, "elsewhere"
+
+    def __init__(self):
+        self.state = Running()
+
+    def cancel(self):
+        return False
+
+
+class TheirFuture(Future):
+    """A future whose run is none of hookcell's."""
+
+    __slots__ = ()
+
+    def __init__(self):
+        super().__init__(Elsewhere(), contextvars.copy_context())
+
+    def end(self, state):
+        self.run.state = state
+        self.resolve()
+
+
+@pytest.fixture
+def theirs():
+    """A future that another thread ends once it is waited for, with 42."""
+    future = EndsOnceWaitedFor()
+    thread = threading.Thread(target=lambda: future.waited_for.wait(LIMIT) and future.end(Completed(data=42)))
+    thread.start()
+    yield future
+    future.waited_for.set()
+    thread.join(LIMIT)
+
+
+class EndsOnceWaitedFor(TheirFuture):
+    __slots__ = ("waited_for",)
+
+    def __init__(self):
+        super().__init__()
+        self.waited_for = threading.Event()
+
+    def on_done(self, wake):
+        super().on_done(wake)
+        self.waited_for.set()
+
+
+THEIR_WAITS = {
+    "result": lambda future: future.result(LIMIT),
+    "wait": lambda future: (future.wait(LIMIT), future.state.data)[1],
+    "list": lambda future: FutureList([future]).result(LIMIT)[0],
+    "wait()": lambda future: next(iter(wait([future], LIMIT).done)).result(),
+    "as_completed": lambda future: next(as_completed([future], LIMIT)).result(),
+    "an argument": lambda future: in_flow(lambda: same.submit([future]).result(LIMIT))[0],
+    "mapped over": lambda future: in_flow(lambda: same.map([1], y=future).result(LIMIT)) and 42,
+    "awaited": lambda future: asyncio.run(awaiting(future)),
+}
+
+
+async def awaiting(future):
+    return await future
+
+
+@pytest.mark.parametrize("waited", THEIR_WAITS.values(), ids=THEIR_WAITS)
+def test_a_future_of_a_dialect_is_waited_for_in_every_way(waited, theirs):
+    assert waited(theirs) == 42
+
+
+def test_a_future_of_a_dialect_that_failed_raises_and_holds_others_up():
+    future = TheirFuture()
+    future.end(Failed(data=KeyError("price")))
+    with pytest.raises(KeyError, match="price"):
+        FutureList([future]).result()
+    with pytest.raises(UpstreamTaskError) as caught:
+        in_flow(lambda: same(future))
+    assert str(caught.value) == (
+        "Upstream task run 'elsewhere' did not reach a 'COMPLETED' state: it is Failed. KeyError: 'price'"
+    )

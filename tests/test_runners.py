@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from small_runs import LIMIT, in_flow, one, same
 
 from hookcell import (
     Future,
@@ -17,31 +18,6 @@ from hookcell import (
     flow,
     task,
 )
-from hookcell.testing import record
-
-LIMIT = 5  # seconds after which a test that should not wait gives up
-
-
-@task
-def one():
-    return 1
-
-
-@task
-def same(x=None, **more):
-    return x
-
-
-@pytest.fixture
-def recording():
-    with record() as recording:
-        yield recording
-
-
-def in_flow(body, **options):
-    """Run a body as a flow."""
-    return flow(name="around", **options)(body)()
-
 
 # -- nothing hangs
 

@@ -2,59 +2,29 @@
 
 import asyncio
 import threading
-from collections import Counter, OrderedDict, defaultdict, namedtuple
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from dataclasses import InitVar, dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 import pytest
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+from small_runs import LIMIT, broken, in_flow, one, same
 
 from hookcell import (
     Completed,
     Failed,
     Future,
     FutureList,
+    State,
+    StateType,
     ThreadRunner,
     UpstreamTaskError,
     flow,
+    quote,
     task,
 )
 from hookcell.testing import record
-
-LIMIT = 5  # seconds after which a test that should not wait gives up
-
-
-@task
-def one():
-    return 1
-
-
-@task
-def same(x=None, **more):
-    return x
-
-
-@task
-def broken():
-    raise KeyError("price")
-
-
-@pytest.fixture
-def recording():
-    with record() as recording:
-        yield recording
-
-
-@pytest.fixture
-def go_on():
-    """An event that tasks wait for; set when the test is over, so that no thread is left."""
-    event = threading.Event()
-    yield event
-    event.set()
-
-
-def in_flow(body, **options):
-    """Run a body as a flow."""
-    return flow(name="around", **options)(body)()
-
 
 # -- what a run waits for
 
@@ -82,6 +52,27 @@ class Checked:
         self.value = [self.value]
 
 
+class Model(BaseModel):
+    """Frozen, and open to fields that it does not name."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", arbitrary_types_allowed=True)
+    value: Any
+    count: int = 3
+    _secret: str = PrivateAttr("kept")
+
+
+class Words(dict):
+    """A dict with a word of its own."""
+
+    language = "la"
+
+
+class Column(list):
+    """A list with a name."""
+
+    name = "price"
+
+
 def boxed(future):
     box = Box(future)
     box.made.append(future)
@@ -100,6 +91,12 @@ CONTAINERS = {
     "named tuple": (lambda f: Pair(f, [f]), Pair(1, [1])),
     "defaultdict": (lambda f: defaultdict(list, a=f), {"a": 1}),
     "ordered dict": (lambda f: OrderedDict(a=f), OrderedDict(a=1)),
+    "dict subclass": (lambda f: Words(a=f), Words(a=1)),
+    "mapping proxy": (lambda f: MappingProxyType({"a": f}), {"a": 1}),
+    "list subclass": (lambda f: Column([f]), Column([1])),
+    "deque": (lambda f: deque([0, f], 2), deque([0, 1], 2)),
+    "pydantic model": (lambda f: Model(value=f), Model(value=1)),
+    "pydantic model, more fields": (lambda f: Model(value=[f], more=f), Model(value=[1], more=1)),
     "counter": (lambda f: Counter({"a": f}), Counter({"a": 1})),
     "futures list": (lambda f: FutureList([f]), [1]),
     "dataclass": (lambda f: Frozen(f), Frozen(1)),  # noqa: PLW0108 -- one shape for all
@@ -130,8 +127,37 @@ def test_a_dataclass_with_fields_that_its_init_does_not_take_is_copied():
     assert in_flow(etl) == (1, [1], True)
 
 
-def test_a_defaultdict_keeps_its_factory():
-    assert in_flow(lambda: same(defaultdict(list, a=one.submit()))["new"]) == []
+def test_a_copied_container_keeps_what_is_its_own():
+    def etl():
+        future = one.submit()
+        words, column = Words(a=future), Column([future])
+        words.language, column.name = "el", "cost"
+        return (
+            same(defaultdict(list, a=future)),
+            same(words).language,
+            same(column).name,
+            same(deque([future], 7)).maxlen,
+        )
+
+    made, language, name, most = in_flow(etl)
+    assert (made["new"], language, name, most) == ([], "el", "cost", 7)
+
+
+def test_a_copied_model_keeps_its_private_attributes_and_what_was_set():
+    def etl():
+        given = Model(value=one.submit(), more=2)
+        return given, quote(given), same(given)
+
+    given, quoted, copied = in_flow(etl)
+    assert (copied.value, copied.count, copied.more, copied._secret) == (1, 3, 2, "kept")
+    assert copied.model_fields_set == {"value", "more"}
+    assert type(quoted.value.value) is Future
+    assert given is not quoted.value
+
+
+def test_a_type_is_no_container_of_its_fields():
+    types = (Model, Box, Pair, Frozen)
+    assert in_flow(lambda: same([one.submit(), *types]))[1:] == list(types)
 
 
 def test_what_holds_no_future_is_passed_as_it_is():
@@ -154,8 +180,52 @@ def test_a_circle_that_holds_a_future_is_copied_as_a_circle():
     assert in_flow(etl) == (1, True, True)
 
 
+def in_a_circle(make):
+    """A container that holds a future and itself."""
+    around = {"future": one.submit()}
+    around["self"] = circle = make(around)
+    return circle
+
+
+CIRCLES = {
+    "dict": (lambda around: around, lambda copy: copy["self"]),
+    "mapping proxy": (MappingProxyType, lambda copy: copy["self"]),
+    "deque": (lambda around: deque([around]), lambda copy: copy[0]["self"]),
+    "model": (lambda around: Model(value=around), lambda copy: copy.value["self"]),
+    "dataclass": (Frozen, lambda copy: copy.value["self"]),
+}
+
+
+@pytest.mark.parametrize(("make", "inner"), CIRCLES.values(), ids=CIRCLES)
+def test_every_container_may_stand_in_a_circle(make, inner):
+    def etl():
+        copied = same(in_a_circle(make))
+        return quote(copied), inner(copied) is copied
+
+    assert in_flow(etl)[1]
+
+
 def test_a_state_as_an_argument_is_replaced_by_its_result():
     assert in_flow(lambda: same([one(return_state=True), Completed(data=2)])) == [1, 2]
+
+
+def test_states_in_a_result_are_replaced_by_their_results_too():
+    spreads = task(lambda: {"parts": [same.submit(x) for x in range(3)], "n": 3})
+    assert in_flow(lambda: same(spreads.submit())) == {"parts": [0, 1, 2], "n": 3}
+
+
+def test_a_run_is_not_ready_if_a_result_holds_a_failure(recording):
+    spreads = task(name="spreads")(lambda: (1, broken(return_state=True)))
+    with pytest.raises(UpstreamTaskError) as caught:
+        in_flow(lambda: same(spreads.submit()))
+    assert str(caught.value) == ("An upstream run did not reach a 'COMPLETED' state: it is Failed. KeyError: 'price'")
+    assert recording.states("same") == ["Pending", "NotReady"]
+    assert recording.states("spreads")[-1] == "Completed"
+
+
+def test_what_is_only_waited_for_is_not_looked_into():
+    spreads = task(lambda: (1, broken(return_state=True)))
+    assert in_flow(lambda: same(2, wait_for=[spreads.submit()])) == 2
 
 
 def test_a_flow_takes_futures_too():
@@ -283,6 +353,21 @@ def test_a_failed_state_as_an_argument_is_an_upstream_too():
         in_flow(lambda: same(Failed(message="the disk is full")))
     assert str(caught.value) == (
         "An upstream run did not reach a 'COMPLETED' state: it is Failed. FailedRun: the disk is full"
+    )
+
+
+class Known(State):
+    """A dialect's state, which knows its run."""
+
+    __slots__ = ()
+    whose = "flow run 'crimson-fox'"
+
+
+def test_a_failed_state_that_knows_its_run_names_it():
+    with pytest.raises(UpstreamTaskError) as caught:
+        in_flow(lambda: same(Known(StateType.FAILED, message="the disk is full")))
+    assert str(caught.value) == (
+        "Upstream flow run 'crimson-fox' did not reach a 'COMPLETED' state: it is Failed. FailedRun: the disk is full"
     )
 
 

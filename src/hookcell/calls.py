@@ -17,6 +17,7 @@ from hookcell.runners.local import ThreadRunner
 from hookcell.runs import FlowRun, flow_run_of
 from hookcell.shield import main_shield, shield_here
 from hookcell.states import COMPLETED
+from hookcell.stops import unheard_stop
 from hookcell.upstream import futures_of
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def call(
         shield.raise_again(outer)
     if opened is None and run.state.type is COMPLETED:
         return run, None
-    if opened is not None and _unheard_interrupt(run, opened):
-        return run, RunInterrupted(f"{run.definition.kind} run {run.name!r} was interrupted")
+    if opened is not None and (stop := unheard_stop(run, opened, RunInterrupted)) is not None:
+        return run, stop
     return run, ending_of(run) if not return_state or crashed_by_code(run) else None
 
 
@@ -65,11 +66,6 @@ def crashed_by_code(run: Run) -> bool:
     """Whether SystemExit and the like ended it: as in Prefect, `return_state` does not hold them back."""
     error = run.state.exception
     return run.state.is_crashed() and error is not None and not isinstance(error, Exception)
-
-
-def _unheard_interrupt(run: Run, token: CancelToken) -> bool:
-    """Whether the user pressed Interrupt, unless the run's own code heard of it and decided to go on."""
-    return token.reason == "interrupt" and (run.state.is_cancelled() or not token.heard)
 
 
 def call_async(
@@ -110,15 +106,25 @@ def submit(
 
 
 def _start(run: Run, future: Future[Any]) -> None:
-    if run.definition.is_async:
+    definition: Any = run.definition
+    if definition.is_async and not definition.own_thread:
         drive.spawn(life_of(run), run, future)
         return
-    work = partial(future.context.run, drive.drive, life_of(run), run)
     runner = runner_of(run)
+    work = _work(run, future, runner)
     if run.awaited and not runner.at_once and (pending := futures_of(run.awaited)):
         _when_done(pending, run, partial(runner.submit, work))
     else:
         runner.submit(work)
+
+
+def _work(run: Run, future: Future[Any], runner: Runner) -> Callable[[], None]:
+    """Give what a runner has to call for a run."""
+    if not run.definition.is_async:
+        return partial(future.context.run, drive.drive, life_of(run), run)
+    if runner.at_once:
+        return partial(drive.drive_beside, life_of(run), run)
+    return partial(future.context.run, drive.drive_alone, life_of(run), run)
 
 
 def _when_done(pending: list[Future[Any]], run: Run, start: Callable[[], None]) -> None:
@@ -194,12 +200,3 @@ def check_options(kind: str, options: dict[str, Any], known: frozenset[str]) -> 
             near = difflib.get_close_matches(option, names, n=1)
             hint = f"did you mean {near[0]}=?" if near else f"there are {', '.join(names)}"
             raise UnknownOptionError(f"{kind} has no option {option!r}; {hint}")
-
-
-def items_of(value: Any) -> list[Any] | None:
-    """Give the items of an iterable argument of a map, or None for what goes to every run as it is."""
-    if isinstance(value, Future):
-        value = value.result()
-    if isinstance(value, str | bytes | bytearray) or not hasattr(value, "__iter__"):
-        return None
-    return list(value)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+import time
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from hookcell import drive, waiting
+from hookcell import drive
+from hookcell.blocking import Arrivals, block, check_timeout
 from hookcell.states import COMPLETED, State, describe, failure_of, unfinished
+from hookcell.waiting import come_back, leave_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from contextvars import Context
 
     from hookcell.runs import Run
@@ -64,8 +67,9 @@ class Future(Generic[R]):
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until the run is over, or so many seconds; raises nothing."""
-        if not self._done:
-            waiting.block([self], timeout)
+        __tracebackhide__ = True
+        if not self.done():
+            block([self], timeout)
 
     def result(self, timeout: float | None = None, *, raise_on_failure: bool = True) -> R:
         """Wait for the run, and give what it returned or raise what it raised.
@@ -81,7 +85,7 @@ class Future(Generic[R]):
         """
         __tracebackhide__ = True
         self.looked_at = True
-        if not self._done and not waiting.block([self], timeout):
+        if not self.done() and block([self], timeout).left:
             raise TimeoutError(f"Task run {self.run.name!r} did not complete within {timeout} seconds")
         error = ending_of(self.run)
         if error is not None and raise_on_failure:
@@ -102,6 +106,13 @@ class Future(Generic[R]):
         if self._done:
             self._call_wakes()
 
+    def forget(self, wake: Callable[[], Any]) -> None:
+        """Undo `on_done`, if it has not been called yet."""
+        try:
+            self._wakes.remove(wake)
+        except ValueError:
+            pass
+
     def resolve(self) -> None:
         """Say that the run is over; only the engine calls this."""
         self._done = True
@@ -120,8 +131,12 @@ class Future(Generic[R]):
         """Wait for the run without blocking the event loop, and give its result."""
         __tracebackhide__ = True
         self.looked_at = True
-        if not self._done:
-            yield from drive.await_futures([self]).__await__()
+        if not self.done():
+            left = leave_place()
+            try:
+                yield from drive.await_futures([self]).__await__()
+            finally:
+                come_back(left)
         if (error := ending_of(self.run)) is not None:
             raise error
         return self.run.state.data  # type: ignore[no-any-return]
@@ -144,6 +159,8 @@ def ending_of(run: Run) -> BaseException | None:
         return None
     if not state.type.final:
         return state.exception or unfinished(state.type)
+    if isinstance(state.data, list | tuple | set | frozenset) and getattr(run, "keeps_state", False):
+        return None  # as in Prefect: the states that its function returned are in the caller's hands
     return failure_of(state)
 
 
@@ -152,26 +169,143 @@ class FutureList(list[Future[R]]):
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until all are over, or so many seconds; raises nothing."""
-        waiting.block([future for future in self if not future.done()], timeout)
+        __tracebackhide__ = True
+        wait(self, timeout)
 
     def result(self, timeout: float | None = None, *, raise_on_failure: bool = True) -> list[R]:
-        """Wait for all and give their results in order, or raise the first failure.
+        """Wait for all and give their results in order, or raise the first failure as soon as there is one.
 
         Args:
             timeout: Most seconds to wait for all of them; None for no limit.
-            raise_on_failure: False puts exceptions in the list instead of raising.
+            raise_on_failure: False waits for all, and puts exceptions in the list instead of raising.
 
         Raises:
             TimeoutError: Not all were over in time.
         """
         __tracebackhide__ = True
-        pending = [future for future in self if not future.done()]
-        if pending and not waiting.block(pending, timeout):
-            late = sum(not future.done() for future in self)
-            raise TimeoutError(f"{late} of {len(self)} task runs did not complete within {timeout} seconds")
+        check_timeout(timeout)
+        if raise_on_failure and (failed := next(filter(_failed, self), None)) is not None:
+            failed.result()
+        if pending := [future for future in self if not future.done()]:
+            countdown = block(pending, timeout, stop_at=_failed if raise_on_failure else None)
+            if countdown.found:
+                countdown.found[0].result()
+            if countdown.left:
+                late = sum(not future.done() for future in self)
+                raise TimeoutError(
+                    f"Timed out waiting for all futures to complete within {timeout} seconds; "
+                    f"{late} of {len(self)} task runs are not over"
+                )
         return [future.result(raise_on_failure=raise_on_failure) for future in self]
 
     @property
     def states(self) -> list[State[R]]:
         """The present state of each."""
         return [future.state for future in self]
+
+
+def _failed(future: Future[Any]) -> bool:
+    return future.done() and ending_of(future.run) is not None
+
+
+# -- several -------------------------------------------------------------------------------------------------------
+
+
+class DoneAndNotDone(NamedTuple, Generic[R]):
+    """What `wait` gives.
+
+    Attributes:
+        done: The futures whose runs are over, however they ended.
+        not_done: The others.
+    """
+
+    done: set[Future[R]]
+    not_done: set[Future[R]]
+
+
+def wait(futures: Iterable[Future[R]], timeout: float | None = None) -> DoneAndNotDone[R]:
+    """Wait until the runs of all futures are over; raises nothing for those that failed.
+
+    Args:
+        futures: What `.submit()` and `.map()` gave.
+        timeout: Most seconds to wait for all of them; None for no limit.
+
+    Raises:
+        ValueError: `timeout` is negative.
+
+    >>> from hookcell import flow, task, wait
+    >>> @task
+    ... def double(x):
+    ...     return 2 * x
+    >>> @flow
+    ... def doubles():
+    ...     done, not_done = wait(double.map([1, 2, 3]))
+    ...     return len(done), len(not_done)
+    >>> doubles()
+    (3, 0)
+    """
+    __tracebackhide__ = True
+    check_timeout(timeout)
+    several = _distinct(futures, "wait")
+    if pending := [future for future in several if not future.done()]:
+        block(pending, timeout)
+    done = {future for future in several if future.done()}
+    return DoneAndNotDone(done, set(several) - done)
+
+
+def as_completed(futures: Iterable[Future[R]], timeout: float | None = None) -> Iterator[Future[R]]:
+    """Give futures one after another, each as soon as its run is over.
+
+    Args:
+        futures: What `.submit()` and `.map()` gave.
+        timeout: Most seconds to wait for all of them, from this call on; None for no limit.
+
+    Returns:
+        An iterator; one that is not gone through to its end stops no run.
+
+    Raises:
+        ValueError: `timeout` is negative.
+        TimeoutError: Not all were over in time; raised by the iterator.
+
+    >>> from hookcell import as_completed, flow, task
+    >>> @task
+    ... def double(x):
+    ...     return 2 * x
+    >>> @flow
+    ... def total():
+    ...     return sum(future.result() for future in as_completed(double.map([1, 2, 3])))
+    >>> total()
+    12
+    """
+    __tracebackhide__ = True
+    check_timeout(timeout)
+    several = _distinct(futures, "as_completed")
+    deadline = None if timeout is None else time.monotonic() + timeout
+    return _one_by_one(Arrivals(several), len(several), deadline)
+
+
+def _one_by_one(arrivals: Arrivals, count: int, deadline: float | None) -> Iterator[Future[Any]]:
+    __tracebackhide__ = True
+    try:
+        for given in range(count):
+            future = arrivals.next(None if deadline is None else deadline - time.monotonic())
+            if future is None:
+                raise TimeoutError(f"{count - given} (of {count}) futures unfinished")
+            yield future
+    finally:
+        arrivals.give_up()
+
+
+def _distinct(futures: Iterable[Future[R]], asked: str) -> list[Future[R]]:
+    """Give futures, each once, in their order.
+
+    Raises:
+        TypeError: There is something else among them.
+    """
+    if isinstance(futures, Future):
+        raise TypeError(f"{asked} got one future instead of several; write {asked}([future])")
+    several = list(futures)
+    for one in several:
+        if not isinstance(one, Future):
+            raise TypeError(f"{asked} got {one!r}, which is no future; it takes what .submit() and .map() give")
+    return list(dict.fromkeys(several))

@@ -4,56 +4,128 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from collections import deque
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from hookcell.annotations import Annotation, allow_failure, bare, opaque, quote
 from hookcell.errors import UpstreamTaskError
-from hookcell.futures import Future
-from hookcell.states import COMPLETED, State, describe, failure_of
+from hookcell.futures import Future, FutureList
+from hookcell.states import COMPLETED, FAILED, PENDING, State, describe, failure_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from hookcell.runs import Run
 
 # Types that hold nothing: one look-up spares most arguments the walk.
 _PLAIN = frozenset({int, float, complex, bool, str, bytes, bytearray, range, slice, type(None), type, type(Ellipsis)})
+# From so many items on, one look at all their types is quicker than a look at each item.
+_MANY = 16
+_AWAITED = (Future, State)
+_MARKED = (Future, State, Annotation)
 
 
-def awaited_in(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Find the futures and states in values, however deep in lists, tuples, sets, dicts and dataclasses."""
-    found: list[Any] = []
-    for value in values:
-        if type(value) not in _PLAIN:
-            _collect(value, found, set())
-    return tuple(found)
+# -- what containers hold ------------------------------------------------------------------------------------------
 
 
-def _collect(value: Any, found: list[Any], seen: set[int]) -> None:
-    if isinstance(value, Future | State):
-        found.append(value)
-        return
-    inside = _inside(value)
-    if inside is None or id(value) in seen:
-        return
-    seen.add(id(value))
-    for item in inside:
-        if type(item) not in _PLAIN:
-            _collect(item, found, seen)
-
-
-def _inside(value: Any) -> Iterable[Any] | None:
-    if isinstance(value, list | tuple | set | frozenset):
+def _inside(value: Any) -> Collection[Any] | None:
+    """Give what a container holds; None for what is none."""
+    if isinstance(value, (list, tuple, set, frozenset, deque)):
         return value
-    if isinstance(value, dict):
+    if isinstance(value, (dict, MappingProxyType)):
         return (*value.keys(), *value.values())
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return [getattr(value, field.name, None) for field in dataclasses.fields(value)]
+    if dataclasses.is_dataclass(value):
+        return None if isinstance(value, type) else _fields_of(value).values()
+    if _is_model(value):
+        return (*_values_of(value).values(), *(value.__pydantic_extra__ or {}).values())
     return None
 
 
+def _fields_of(value: Any) -> dict[str, Any]:
+    present = (field.name for field in dataclasses.fields(value) if hasattr(value, field.name))
+    return {name: getattr(value, name) for name in present}
+
+
+def _is_model(value: Any) -> bool:
+    """Whether it is a pydantic model, told without importing pydantic."""
+    return isinstance(getattr(type(value), "model_fields", None), dict) and hasattr(value, "__pydantic_extra__")
+
+
+def _values_of(model: Any) -> dict[str, Any]:
+    return {name: model.__dict__[name] for name in type(model).model_fields if name in model.__dict__}
+
+
+# -- finding -------------------------------------------------------------------------------------------------------
+
+
+class _Search:
+    """Finds the futures and states in values; those that may have failed come inside `allow_failure`."""
+
+    __slots__ = ("annotated", "found", "seen")
+
+    def __init__(self) -> None:
+        self.found: list[Any] = []
+        # Whether there was any annotation.
+        self.annotated = False
+        self.seen: set[tuple[int, bool]] = set()
+
+    def look_at(self, value: Any, *, tolerant: bool = False) -> None:
+        if isinstance(value, _MARKED):
+            self._meet(value, tolerant=tolerant)
+            return
+        inside = _inside(value)
+        if inside is None or (id(value), tolerant) in self.seen:
+            return
+        self.seen.add((id(value), tolerant))
+        if len(inside) > _MANY and _PLAIN.issuperset(map(type, inside)):
+            return
+        for item in inside:
+            if type(item) not in _PLAIN:
+                self.look_at(item, tolerant=tolerant)
+
+    def _meet(self, value: Any, *, tolerant: bool) -> None:
+        if not isinstance(value, Annotation):
+            self.found.append(allow_failure(value) if tolerant else value)
+            return
+        self.annotated = True
+        value, around = _peeled(value)
+        if quote in around or (opaque in around and not isinstance(value, _AWAITED)) or type(value) in _PLAIN:
+            return
+        self.look_at(value, tolerant=tolerant or allow_failure in around)
+
+
+def _peeled(value: Any) -> tuple[Any, set[type]]:
+    """Take the annotations off a value, as far as a quote; give their kinds too."""
+    around: set[type] = set()
+    while isinstance(value, Annotation) and quote not in around:
+        around.update(type(value).__mro__)
+        value = value.value
+    return value, around
+
+
+def _searched(values: Iterable[Any]) -> _Search:
+    search = _Search()
+    for value in values:
+        if type(value) not in _PLAIN:
+            search.look_at(value)
+    return search
+
+
+def awaited_in(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Find the futures and states in values, however deep in containers, dataclasses and pydantic models."""
+    return tuple(map(bare, _searched(values).found))
+
+
+# -- replacing -----------------------------------------------------------------------------------------------------
+
+
 def replaced(value: Any, replace: Callable[[Any], Any]) -> Any:
-    """Give a value with the futures and states in it replaced; what holds none is given back as it is."""
-    if type(value) in _PLAIN or not awaited_in((value,)):
+    """Give a value with the futures and states in it replaced; what holds none is given back as it is.
+
+    Annotations stay, and what is quoted too.
+    """
+    if type(value) in _PLAIN or not _searched((value,)).found:
         return value
     return _Rebuilding(replace).of(value)
 
@@ -66,37 +138,114 @@ class _Rebuilding:
         self._copies: dict[int, Any] = {}
 
     def of(self, value: Any) -> Any:
-        if isinstance(value, Future | State):
+        if type(value) in _PLAIN:
+            return value
+        if isinstance(value, Annotation):
+            return self.annotated(value)
+        if isinstance(value, _AWAITED):
             return self.replace(value)
         if id(value) in self._copies:
             return self._copies[id(value)]
-        return self._copied(value) if awaited_in((value,)) else value
+        return self._copied(value) if self.changes(_searched((value,))) else value
+
+    def changes(self, search: _Search) -> bool:
+        """Whether something that was searched has to be copied."""
+        return bool(search.found)
+
+    def annotated(self, annotation: Any) -> Any:
+        if isinstance(annotation, quote):
+            return annotation
+        if isinstance(annotation, opaque) and not isinstance(annotation.value, _MARKED):
+            return annotation
+        new = self.of(annotation.value)
+        return annotation if new is annotation.value else annotation.rewrap(new)
 
     def _copied(self, value: Any) -> Any:
-        if isinstance(value, tuple | set | frozenset):
+        if isinstance(value, (tuple, set, frozenset)):
             items = [self.of(item) for item in value]
             return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
-        # Copied, not made anew: a defaultdict has its factory, a dataclass fields that its __init__ does not take.
-        new: Any = [] if isinstance(value, list) else copy.copy(value)
+        new, fill = _emptied(value)
         self._copies[id(value)] = new
-        if isinstance(value, list):
-            new += [self.of(item) for item in value]
-        elif isinstance(value, dict):
-            new.clear()
-            new.update({self.of(key): self.of(item) for key, item in value.items()})
-        else:
-            self._fill(new, value)
+        fill(self.of)
         return new
 
-    def _fill(self, new: Any, value: Any) -> None:
-        for field in dataclasses.fields(value):
-            if hasattr(value, field.name):
-                object.__setattr__(new, field.name, self.of(getattr(value, field.name)))
+
+def _emptied(value: Any) -> tuple[Any, Callable[[Callable[[Any], Any]], None]]:
+    """Give a container like another, and what fills it with the same parts, each changed by a function.
+
+    It is known before it is filled, because it may hold itself. Copied, not made anew: a defaultdict has its factory, a
+    dataclass fields that its __init__ does not take.
+    """
+    if isinstance(value, FutureList):
+        several: list[Any] = []
+        return several, lambda of: several.extend([of(item) for item in value])
+    if isinstance(value, MappingProxyType):
+        items: dict[Any, Any] = {}
+        return MappingProxyType(items), lambda of: items.update({of(key): of(item) for key, item in value.items()})
+    new = copy.copy(value)
+    if isinstance(value, (list, deque)):
+        new.clear()
+        return new, lambda of: new.extend([of(item) for item in value])
+    if isinstance(value, dict):
+        new.clear()
+        return new, lambda of: new.update({of(key): of(item) for key, item in value.items()})
+    return new, lambda of: _fill(new, value, of)
 
 
-def result_of(awaited: Any) -> Any:
-    """Give what a completed future or state holds."""
-    return state_of(awaited).data
+def _fill(new: Any, value: Any, of: Callable[[Any], Any]) -> None:
+    """Set the fields of a dataclass or model, also of a frozen one, unchecked: what stood there was a future."""
+    if dataclasses.is_dataclass(value):
+        for name, item in _fields_of(value).items():
+            object.__setattr__(new, name, of(item))
+        return
+    new.__dict__.update({name: of(item) for name, item in _values_of(value).items()})
+    for name, item in (value.__pydantic_extra__ or {}).items():
+        new.__pydantic_extra__[name] = of(item)
+
+
+class _Resolving(_Rebuilding):
+    """Copies arguments with results in the place of futures and states, and values in the place of annotations.
+
+    Results are looked into too: what a run returned may hold the states of runs that it submitted.
+    """
+
+    def __init__(self, *, tolerant: bool = False) -> None:
+        super().__init__(self._result)
+        self._tolerant = tolerant
+        self._forgiving: _Resolving | None = self if tolerant else None
+
+    def changes(self, search: _Search) -> bool:
+        return bool(search.found) or search.annotated
+
+    def annotated(self, annotation: Any) -> Any:
+        value, around = _peeled(annotation)
+        if quote in around:
+            return value
+        if allow_failure in around and not self._tolerant:
+            self._forgiving = self._forgiving or _Resolving(tolerant=True)
+            return self._forgiving.annotated(annotation)
+        if opaque in around:
+            return self._held_by(value) if isinstance(value, _AWAITED) else value
+        return self.of(value)
+
+    def _result(self, awaited: Any) -> Any:
+        return self.of(self._held_by(awaited))
+
+    def _held_by(self, awaited: Any) -> Any:
+        """Give the result of a future or state, or the exception in its place.
+
+        Raises:
+            UpstreamTaskError: There is none, and that is not allowed.
+        """
+        state = state_of(awaited)
+        if state.type is COMPLETED:
+            return state.data
+        if not (self._tolerant and _may_be_allowed(state)):
+            raise _blame(awaited, state)[1]
+        return failure_of(state) if state.data is None and state.type is FAILED else state.data
+
+
+# -- what it means for a run ---------------------------------------------------------------------------------------
 
 
 def state_of(awaited: Any) -> State[Any]:
@@ -106,20 +255,35 @@ def state_of(awaited: Any) -> State[Any]:
 
 def futures_of(awaited: Iterable[Any]) -> list[Future[Any]]:
     """Give those that have to be waited for."""
-    return [one for one in awaited if isinstance(one, Future) and not one.done()]
+    return [one for one in map(bare, awaited) if isinstance(one, Future) and not one.done()]
 
 
 def not_completed(awaited: Iterable[Any]) -> tuple[str, BaseException] | None:
-    """Say which of several did not complete, and its error; None if all did."""
+    """Say which of several did not complete, and its error; None if all did that have to."""
     for one in awaited:
-        state = state_of(one)
+        state = state_of(bare(one))
         if state.type is not COMPLETED:
-            return _blame(one, state)
+            if not (isinstance(one, allow_failure) and _may_be_allowed(state)):
+                return _blame(bare(one), state)
+            _look_at(one.value)
     return None
 
 
+def _look_at(awaited: Any) -> None:
+    """Note that a failure was expected: it need not be told once more."""
+    if isinstance(awaited, Future):
+        awaited.looked_at = True
+
+
+def _may_be_allowed(state: State[Any]) -> bool:
+    """Whether it is a failure, or comes of one: not a crash, and nothing that somebody wanted."""
+    return state.type is FAILED or (state.type is PENDING and state.name == "NotReady")
+
+
 def _blame(one: Any, state: State[Any]) -> tuple[str, BaseException]:
-    who = f"Upstream task run {one.run.name!r}" if isinstance(one, Future) else "An upstream run"
+    # A dialect's states may know whose they are.
+    whose = f"task run {one.run.name!r}" if isinstance(one, Future) else getattr(state, "whose", None)
+    who = f"Upstream {whose}" if whose else "An upstream run"
     cause = _cause(state)
     why = f" {describe(cause)}" if cause is not None else ""
     message = f"{who} did not reach a 'COMPLETED' state: it is {state.name}.{why}"
@@ -144,10 +308,22 @@ def wait_for_futures(run: Run, wait_for: Any) -> None:
                 break
         else:
             return
-    run.awaited = awaited_in((*run.args, *(run.kwargs or {}).values(), wait_for))
+    search = _searched((*run.args, *(run.kwargs or {}).values(), wait_for))
+    run.awaited = tuple(search.found)
+    if search.annotated and not search.found:
+        put_results_in(run)
 
 
-def put_results_in(run: Run) -> None:
-    """Replace the futures and states in a run's arguments by their results."""
-    run.args = tuple(replaced(value, result_of) for value in run.args)
-    run.kwargs = {name: replaced(value, result_of) for name, value in (run.kwargs or {}).items()} or None
+def put_results_in(run: Run) -> tuple[str, BaseException] | None:
+    """Replace the futures and states in a run's arguments by their results, and annotations by their values.
+
+    Returns:
+        What is to blame, and its error, if a result holds a state that did not complete; else None.
+    """
+    resolving = _Resolving()
+    try:
+        run.args = tuple([resolving.of(value) for value in run.args])
+        run.kwargs = {name: resolving.of(value) for name, value in (run.kwargs or {}).items()} or None
+    except UpstreamTaskError as error:
+        return str(error), error.with_traceback(None)
+    return None

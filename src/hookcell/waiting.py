@@ -1,22 +1,21 @@
-"""Waiting from user code: for futures, without hanging a pool, a gate or an event loop."""
+"""Waiting in a thread: for futures, for a turn, for a time; signals work meanwhile, and a pool gets its place back."""
 
 from __future__ import annotations
 
 import sys
 import time
-from _thread import get_ident
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from hookcell.errors import SelfWaitError
 from hookcell.gate import gate
-from hookcell.runs import current
 from hookcell.shield import shield_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hookcell.cancel import CancelToken
+    from hookcell.stops import Shield
 
 # Where a signal cannot end a wait (Windows), waits look up this often, in seconds.
 SLICE = 0.1
@@ -46,55 +45,6 @@ def _take(nudge: SimpleQueue[Any], seconds: float | None) -> None:
         pass
 
 
-def for_futures(futures: Sequence[Any], token: CancelToken | None, seconds: float | None = None) -> bool:
-    """Block until all futures are done (True), the token is cancelled, or so many seconds have passed (False)."""
-    nudge: SimpleQueue[None] = SimpleQueue()
-    left = [None] * len(futures)  # a countdown: `pop` is atomic, and looking at every future each time is not cheap
-
-    def one_done() -> None:
-        left.pop()
-        if not left:
-            nudge.put(None)
-
-    for future in futures:
-        future.on_done(one_done)
-    unwatch = token.watch(lambda: nudge.put(None)) if token is not None else None
-    pool = shield_here().pool
-    if pool is not None:
-        pool.blocks()
-    try:
-        until(lambda: not left or (token is not None and token.reason is not None), nudge, seconds)
-    finally:
-        if unwatch is not None:
-            unwatch()
-        if pool is not None:
-            pool.goes_on()
-    return not left
-
-
-def block(futures: Sequence[Any], seconds: float | None) -> bool:
-    """Block the caller, who is user code, until futures are done; False if so many seconds pass first.
-
-    Raises:
-        ValueError: The number of seconds is negative.
-        SelfWaitError: The caller is on the event loop that has to drive one of them.
-    """
-    __tracebackhide__ = True
-    if seconds is not None and seconds < 0:
-        raise ValueError(f"timeout is {seconds!r}; give seconds of 0 or more, or None for no limit")
-    _refuse_self_wait(futures)
-    shield = shield_here()
-    outer = shield.lower()
-    run = current.get()
-    lent = gate.lend(blocking=True)
-    try:
-        return for_futures(futures, run.scope if run is not None else None, seconds)
-    finally:
-        if lent:
-            take_back(lent)
-        shield.raise_again(outer)
-
-
 def take_back(lent: tuple[Any, ...]) -> None:
     """Wait for the gate to be free again, and have it back."""
     nudge: SimpleQueue[None] = SimpleQueue()
@@ -108,11 +58,93 @@ def take_back(lent: tuple[Any, ...]) -> None:
     until(returned, nudge)
 
 
-def _refuse_self_wait(futures: Sequence[Any]) -> None:
-    here = get_ident()
-    stuck = next((future for future in futures if future.loop_ident == here and not future.done()), None)
-    if stuck is not None:
-        name = stuck.run.name
-        raise SelfWaitError(
-            f"waiting for {name!r} here would block the event loop that has to run it; write: await future"
-        )
+# -- for futures ---------------------------------------------------------------------------------------------------
+
+
+def for_futures(futures: Sequence[Any], token: CancelToken | None, seconds: float | None = None) -> None:
+    """Block until all futures are done, the token is cancelled, or so many seconds have passed."""
+    countdown = Countdown(futures)
+    left = countdown.left
+    try:
+        if token is None:
+            stand_still(lambda: not left, countdown.nudge, None, seconds)
+        else:
+            stand_still(lambda: not left or token.reason is not None, countdown.nudge, token, seconds)
+    finally:
+        countdown.give_up()
+
+
+class Countdown:
+    """Says when all of several futures are done, or one that is looked for.
+
+    Args:
+        futures: What to wait for.
+        stop_at: Whether a future that is done is the one.
+
+    Attributes:
+        left: One entry for each that is not done: `pop` is atomic, and looking at all of them each time is not cheap.
+        found: Those that `stop_at` is true of, in the order in which they were done.
+        nudge: Gets an item when there is something to see.
+    """
+
+    def __init__(self, futures: Sequence[Any], stop_at: Callable[[Any], bool] | None = None) -> None:
+        self.left: list[None] = [None] * len(futures)
+        self.found: list[Any] = []
+        self.nudge: SimpleQueue[None] = SimpleQueue()
+        self._stop_at = stop_at
+        self._wakes = [(future, partial(self._look_at, future) if stop_at else self._count) for future in futures]
+        for future, wake in self._wakes:
+            future.on_done(wake)
+
+    def _count(self) -> None:
+        self.left.pop()
+        if not self.left:
+            self.nudge.put(None)
+
+    def _look_at(self, future: Any) -> None:
+        if self._stop_at is not None and self._stop_at(future):
+            self.found.append(future)
+            self.nudge.put(None)
+        self._count()
+
+    def give_up(self) -> None:
+        """Forget those that are not done: a run may be waited for in vain many times, and nothing shall pile up."""
+        if self.left:
+            for future, wake in self._wakes:
+                future.forget(wake)
+
+
+def stand_still(
+    ready: Callable[[], bool], nudge: SimpleQueue[None], token: CancelToken | None, seconds: float | None
+) -> None:
+    """Block until `ready()`, looking again after each nudge and each stop, or until so many seconds have passed."""
+    unwatch = token.watch(partial(nudge.put, None)) if token is not None else None
+    left = leave_place()
+    try:
+        until(ready, nudge, seconds)
+    finally:
+        if unwatch is not None:
+            unwatch()
+        come_back(left)
+
+
+def leave_place() -> Shield:
+    """Let a pool know that its worker, if this is one, is about to wait for a future: another one may work meanwhile.
+
+    Returns:
+        What `come_back` needs.
+    """
+    shield = shield_here()
+    if shield.pool is not None:
+        shield.waits += 1
+        if shield.waits == 1:
+            shield.pool.blocks()
+    return shield
+
+
+def come_back(shield: Shield) -> None:
+    """Have the place in the pool back."""
+    if shield.pool is not None:
+        shield.waits -= 1
+        if not shield.waits:
+            shield.pool.goes_on()

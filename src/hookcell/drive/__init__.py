@@ -6,6 +6,7 @@ loop, and `Parked` stops at the body, to be resumed later, perhaps by another th
 
 from hookcell.drive.aio import acall, adrive, spawn
 from hookcell.drive.guard import TaskGuard, await_futures, interrupted_error
+from hookcell.drive.own_loop import drive_alone, drive_beside
 from hookcell.drive.parked import Parked
 from hookcell.drive.sync import advance, drive
 from hookcell.outcome import Outcome
@@ -19,6 +20,8 @@ __all__ = [
     "advance",
     "await_futures",
     "drive",
+    "drive_alone",
+    "drive_beside",
     "interrupted_error",
     "spawn",
 ]

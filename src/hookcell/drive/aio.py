@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hookcell import shield, waiting
 from hookcell.deadlines import deadlines
-from hookcell.drive.background import background, on_this_loop, outcome_of
+from hookcell.drive.background import background, on_this_loop, outcome_of, passing
 from hookcell.drive.guard import awaited, interrupted_error, keep, loops, nudged, until_done
 from hookcell.drive.sync import DONE, advance, awaits, call_body, crash
 from hookcell.errors import CrashedRun, crash_message
@@ -20,6 +20,7 @@ from hookcell.runs import SPENT, current
 from hookcell.shield import main_shield, shield_here
 from hookcell.states import CRASHED, State
 from hookcell.steps import Body, HookCall, Sleep, TakeGate, Wait
+from hookcell.stops import unheard_stop
 
 if TYPE_CHECKING:
     import asyncio
@@ -102,17 +103,17 @@ async def acall(
             main_shield().close(token)
     loops.raise_again(task, outer)
     value, error = ending(run)
-    if token.reason == "interrupt" and (run.state.is_cancelled() or not token.heard):
-        error = interrupted_error(f"{run.definition.kind} run {run.name!r}")
+    error = unheard_stop(run, token, interrupted_error) or error
     if error is not None or foreign is not None:
-        raise _safe(foreign or error, nested=outer is not None)
+        raise _safe(foreign or error, task, nested=outer is not None)
     return value
 
 
-def _safe(error: BaseException | None, *, nested: bool) -> BaseException:
-    """Give what an async call may raise: SystemExit would kill the loop of a task that we do not know."""
+def _safe(error: BaseException | None, task: Any, *, nested: bool) -> BaseException:
+    """Give what an async call may raise: of a task that is this call, SystemExit would end the event loop."""
     assert error is not None  # noqa: S101 -- the caller has one
-    if nested or not isinstance(error, SystemExit | KeyboardInterrupt):
+    is_whole_task = not nested and getattr(task.get_coro(), "cr_code", None) is acall.__code__
+    if not is_whole_task or not isinstance(error, SystemExit | KeyboardInterrupt):
         return error
     crash = CrashedRun(f"{crash_message(error)} ({type(error).__name__}: {error})")
     crash.__cause__ = error
@@ -217,7 +218,11 @@ async def _asleep(step: Sleep, _caller: Caller) -> Outcome:
 
 
 async def _await_step(step: Wait, _caller: Caller) -> Outcome:
-    await until_done(step.futures, step.token, step.seconds)
+    left = waiting.leave_place()
+    try:
+        await until_done(step.futures, step.token, step.seconds)
+    finally:
+        waiting.come_back(left)
     return DONE
 
 
@@ -234,6 +239,8 @@ def spawn(plan: Plan, run: Run, future: Any) -> None:
     """Drive a submitted async run: on the loop of the async run that submitted it, else on the background loop."""
     own = sys.modules["asyncio"]._get_running_loop() if "asyncio" in sys.modules else None
     parent = run.parent
-    loop = own if own is not None and parent is not None and parent.definition.is_async else background.loop()
+    if own in passing or parent is None or not parent.definition.is_async:
+        own = None
+    loop = own or background.loop()
     future.loop_ident = threading.get_ident() if loop is own else background.ident
     loop.call_soon_threadsafe(lambda: keep(loop.create_task(adrive(plan, run))), context=future.context)

@@ -40,6 +40,8 @@ class _Background:
 
 
 background: _Background = _Background()
+# Event loops that end with the run they drive: nothing else is to be put on them.
+passing: set[asyncio.AbstractEventLoop] = set()
 
 
 def on_loop(awaitable: Awaitable[Any], token: CancelToken) -> Outcome:

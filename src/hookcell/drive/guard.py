@@ -92,14 +92,14 @@ class TaskGuard:
 _interrupted: type[BaseException] | None = None
 
 
-def interrupted_error(what: str = "the run") -> BaseException:
+def interrupted_error(told: str = "the run was interrupted") -> BaseException:
     """Make what an async call raises after an Interrupt: an asyncio.CancelledError, because a loop survives that."""
     global _interrupted  # noqa: PLW0603 -- asyncio is not imported before somebody uses it
     if _interrupted is None:
         import asyncio  # noqa: PLC0415
 
         _interrupted = type("RunInterrupted", (asyncio.CancelledError,), {"__module__": RunInterrupted.__module__})
-    return _interrupted(f"{what} was interrupted")
+    return _interrupted(told)
 
 
 # -- waiting -------------------------------------------------------------------------------------------------------
