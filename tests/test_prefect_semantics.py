@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from hookcell import FlowRun, UnknownOptionError, UpstreamTaskError, flow, hook, runs, task
+from hookcell import FlowRun, UpstreamTaskError, flow, hook, runs, task, waiting
 from hookcell.testing import record
 
 LIMIT = 5  # seconds after which a test that should not wait gives up
@@ -136,20 +136,26 @@ class Says:
         return self.answer
 
 
-# 8: a retry condition that is a partial or a callable object is ignored. Ours are when= and retry_delay_seconds.
+# 8: a retry condition that is a partial or a callable object counts as a no.
 @pytest.mark.parametrize("answer", [True, False])
 @pytest.mark.parametrize("make", [Says, lambda answer: functools.partial(lambda said, *_: said, answer)])
 def test_partials_and_objects_are_as_good_as_functions(make, answer):
     fired = []
     flow(on_completion=hook(lambda: fired.append(1), when=make(answer)))(lambda: 1)()
     assert bool(fired) == answer
-    assert flow(retries=1, retry_delay_seconds=make([0.0]))(raises(ValueError()))(return_state=True).is_failed()
+    delayed = flow(retries=1, retry_delay_seconds=make([0.0]), retry_condition_fn=make(answer))
+    with record() as recording:
+        assert delayed(raises(ValueError()))(return_state=True).is_failed()
+    assert recording.runs[0].run_count == 1 + answer
 
 
-# 9: retry_jitter_factor is taken and ignored.
-def test_an_option_that_does_nothing_is_not_taken():
-    with pytest.raises(UnknownOptionError, match=r"^flow has no option 'retry_jitter_factor'; there are "):
-        flow(retry_jitter_factor=0.5)(lambda: 1)
+# 9: retry_jitter_factor was taken and ignored.
+def test_a_jitter_factor_changes_the_delays(monkeypatch):
+    waits = []
+    monkeypatch.setattr(waiting, "pace", lambda seconds: waits.append(seconds) or 0.0)
+    flow(retries=9, retry_delay_seconds=10, retry_jitter_factor=0.5)(raises(ValueError()))(return_state=True)
+    assert len(set(waits)) == 9
+    assert max(waits) <= 15
 
 
 # 12: Ctrl-C never cancels, and blocks until the threads that run have ended.

@@ -4,35 +4,55 @@ from __future__ import annotations
 
 import inspect
 from contextlib import contextmanager
+from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from hookcell.errors import InvalidNameError, UnknownOptionError
 from hookcell.hooks import ALIASES, KINDS, NO_HOOKS, Hooks, plan_all
 from hookcell.injection import is_async, name_of
+from hookcell.log import hear_prints
+from hookcell.names import plan_run_name
 from hookcell.parameters import Binder
+from hookcell.policies import LONGEST, MOST_DELAYS, is_amount, plan_retry_condition
 from hookcell.runs import Run, current_tags
 from hookcell.session import session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from hookcell.hooks import Hook
+
     Delay = float | Iterable[float] | Callable[[int], Iterable[float]]
 
 HOOK_OPTIONS = frozenset({*KINDS, *ALIASES})
-MOST_DELAYS = 50
-# What a wait can be told, in seconds: a hundred years.
-LONGEST = 100 * 365 * 86_400.0
+# What flows and tasks alike can be told.
+OPTIONS = frozenset(
+    {
+        *("name", "description", "version", "run_name", "tags", "validate_parameters", "log_prints"),
+        *("retries", "retry_delay_seconds", "retry_jitter_factor", "retry_condition_fn", "timeout_seconds"),
+    }
+)
 
 
 class Definition:
     """A function with options and hooks; `Flow` and `Task` are definitions.
 
-    All but the hooks is fixed; `with_options` makes a changed copy that shares nothing with this one.
+    All but the hooks is fixed; `with_options` makes a changed copy that shares nothing with this one. One that stands
+    in a class is a method, as its function would be: found on an instance, it is a copy whose function is bound.
     """
 
     kind: str = "definition"
+    # Whether a generator gives its items as it is asked for them, as in Prefect, or a call gives all of them in a list.
+    lazy: ClassVar[bool] = False
+    # What a bound copy was made from; a hook attached to the copy is attached to this.
+    unbound: Self | None = None
+    _method_binder: Binder | None = None
 
     def __init__(self, fn: Callable[..., Any], options: dict[str, Any]) -> None:
+        # What was decorated: a classmethod or staticmethod says how its function is bound.
+        self.decorated: Any = fn
+        if isinstance(fn, classmethod | staticmethod):
+            fn = fn.__func__
         if not callable(fn):
             raise TypeError(f"{self.kind} got {fn!r}, which is not callable; put @{self.kind} above a function")
         hooks = {kind: options.pop(kind) for kind in tuple(options) if kind in HOOK_OPTIONS}
@@ -40,22 +60,53 @@ class Definition:
         self.options: dict[str, Any] = options
         self.name: str = _name(name_of(fn) if options.get("name") is None else options["name"], self.kind)
         self.description: str = options.get("description") or inspect.getdoc(fn) or ""
+        self.version: str | None = _version(options.get("version"), self.name)
         self.is_async: bool = is_async(fn)
+        self.streams: bool = self.lazy and (inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn))
+        self.naming: Hook | None = plan_run_name(options.get("run_name"), self.name, self.kind)
+        self.log_prints: bool | None = _log_prints(options.get("log_prints"), self.name)
         self.retries: int = _retries(options.get("retries"), self.name)
         self.delays: tuple[float, ...] = _delays(options.get("retry_delay_seconds"), self.retries, self.name)
+        self.retry_jitter_factor: float | None = _jitter(options.get("retry_jitter_factor"), self.name)
+        self.retry_condition: Hook | None = plan_retry_condition(
+            options.get("retry_condition_fn"), self.name, self.kind
+        )
         self.timeout_seconds: float | None = _timeout(options.get("timeout_seconds"), self.name)
         self.tags: frozenset[str] = _tags(options.get("tags"), self.name)
         checked = options.get("validate_parameters")
-        self.binder: Binder = Binder(fn, self.kind, check=self.kind == "flow" if checked is None else bool(checked))
+        self._bind_by(Binder(fn, self.kind, check=self.kind == "flow" if checked is None else bool(checked)))
+        self.hooks: Hooks = _hooks(hooks, self.kind)
+        self.__wrapped__ = fn
+        for name in ("__name__", "__qualname__", "__module__", "__doc__", "__isabstractmethod__"):
+            if (value := getattr(fn, name, None)) is not None:
+                setattr(self, name, value)
+
+    def _bind_by(self, binder: Binder) -> None:
+        self.binder: Binder = binder
         # Between how many positional arguments need no closer look.
-        least, most = (1, 0) if self.binder.check else (self.binder._least, self.binder._most)
+        least, most = (1, 0) if binder.check else (binder._least, binder._most)
         self._least: int = least
         self._most: int = most
-        self.hooks: Hooks = _hooks(hooks, self.kind)
-        for name in ("__name__", "__qualname__", "__module__", "__doc__", "__wrapped__"):
-            value = fn if name == "__wrapped__" else getattr(fn, name, None)
-            if value is not None:
-                setattr(self, name, value)
+
+    # -- as a method
+
+    def found_on(self, instance: object, owner: type | None) -> Self:
+        """Give the definition as it is found on an instance or a class: bound, if its function would be."""
+        find = getattr(type(self.decorated), "__get__", None)
+        found = find(self.decorated, instance, owner) if find is not None else None
+        return self._bound_as(found) if type(found) is MethodType and found is not self.fn else self
+
+    def _bound_as(self, method: MethodType) -> Self:
+        """Make a copy whose function is bound; it is made anew at each access, so the signature is not read again."""
+        if self._method_binder is None:
+            self._method_binder = Binder(MethodType(self.fn, type(self)), self.kind, check=self.binder.check)
+        bound = object.__new__(type(self))
+        bound.__dict__.update(self.__dict__, unbound=self)
+        bound.fn = bound.decorated = bound.__wrapped__ = method
+        bound._bind_by(self._method_binder)
+        return bound
+
+    # -- for its runs
 
     def delay_before(self, attempt: int) -> float:
         """Give the seconds to wait before an attempt (2 for the first retry)."""
@@ -72,8 +123,21 @@ class Definition:
         """Give the run's arguments by name, defaults included."""
         return self.binder.named(run.args, run.kwargs)
 
+    def arguments_of(self, run: Run) -> dict[str, Any]:
+        """Give the run's parameters, and before them the instance or class that a method is bound to."""
+        given = self.binder.named(run.args, run.kwargs)
+        if self.binder.receiver is None or type(self.fn) is not MethodType:
+            return given
+        return {self.binder.receiver: self.fn.__self__, **given}
+
+    # -- hooks
+
     def attach(self, kind: str, fn: Any) -> Any:
         """Add a hook behind the others of its kind; gives `fn` back, so that it can stand above a function."""
+        if self.unbound is not None:
+            self.unbound.attach(kind, fn)
+            self.hooks = self.unbound.hooks
+            return fn
         for hook in plan_all(fn, kind, self.kind):  # type: ignore[arg-type]
             self.hooks = self.hooks.adding(hook)
         return fn
@@ -137,6 +201,22 @@ def _name(name: Any, kind: str) -> str:
     return name
 
 
+def _version(version: Any, name: str) -> str | None:
+    if version is not None and not isinstance(version, str):
+        raise UnknownOptionError(f"version of {name!r} is {version!r}; give a text, or None for none")
+    return version
+
+
+def _log_prints(log_prints: Any, name: str) -> bool | None:
+    if log_prints is not None and not isinstance(log_prints, bool):
+        raise UnknownOptionError(
+            f"log_prints of {name!r} is {log_prints!r}; give True or False, or None to do as the flow around it does"
+        )
+    if log_prints:
+        hear_prints()
+    return log_prints
+
+
 def _retries(retries: Any, name: str) -> int:
     if retries is None:
         return 0
@@ -146,11 +226,14 @@ def _retries(retries: Any, name: str) -> int:
 
 
 def _delays(delay: Any, retries: int, name: str) -> tuple[float, ...]:
-    if callable(delay):
+    grown = callable(delay)
+    if grown:
         delay = delay(retries)
     if delay is None:
         return ()
     several = list(delay) if isinstance(delay, list | tuple) else [delay]
+    if grown:  # the last of what a function lets grow may be more than a wait can be told
+        several = [LONGEST if type(one) in _NUMBERS and one > LONGEST else one for one in several]
     if any(isinstance(one, bool) or not isinstance(one, int | float) or not 0 <= one <= LONGEST for one in several):
         raise UnknownOptionError(
             f"retry_delay_seconds of {name!r} is {delay!r}; give seconds, a list of seconds (one a retry, the last "
@@ -161,6 +244,20 @@ def _delays(delay: Any, retries: int, name: str) -> tuple[float, ...]:
             f"retry_delay_seconds of {name!r} has {len(several)} delays; {MOST_DELAYS} is the most"
         )
     return tuple(float(one) for one in several)
+
+
+_NUMBERS = frozenset({int, float})
+
+
+def _jitter(factor: Any, name: str) -> float | None:
+    if factor is None:
+        return None
+    if not is_amount(factor):
+        raise UnknownOptionError(
+            f"retry_jitter_factor of {name!r} is {factor!r}; give a number of 0 or more: with 0.5, a delay of 10 s "
+            "becomes one of at most 15 s, drawn by chance"
+        )
+    return float(factor)
 
 
 def _timeout(seconds: Any, name: str) -> float | None:

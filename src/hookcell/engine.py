@@ -17,7 +17,7 @@ from hookcell.futures import Future
 from hookcell.gate import gate
 from hookcell.hooks import HookRun
 from hookcell.injection import Moment
-from hookcell.outcome import LeftBehind
+from hookcell.outcome import LeftBehind, Outcome
 from hookcell.runs import LEFT_BEHIND, SPENT, Below
 from hookcell.session import session
 from hookcell.states import CANCELLING, CRASHED, FAILED, PENDING, RUNNING, SCHEDULED, State, failure_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from hookcell.hooks import Hook
-    from hookcell.outcome import Outcome
+    from hookcell.injection import Call
     from hookcell.runs import Run
     from hookcell.steps import Step
 
@@ -66,6 +66,8 @@ def life_of(run: Run) -> Generator[Step, Outcome, None]:
             ending = (yield from _wait_for_upstream(run)) or _unfit(run)
         else:
             ending = _unfit(run)
+        if ending is None and (naming := run.definition.naming) is not None:
+            began, ending = None, (yield from _named(run, naming))
         if ending is None:
             ending = yield from _tries(run, began)
         due = _enter(run, ending)
@@ -112,16 +114,22 @@ def _wait_for_upstream(run: Run) -> Generator[Step, Outcome, State[Any] | None]:
 def _unfit(run: Run) -> State[Any] | None:
     """Put upstream results in place and bind the arguments; give the state of a run that cannot begin."""
     if run.token.asked and run.token.reason is not None:
-        return policies.cancelled(run, [])
+        return policies.unstarted(run)
     try:
-        if run.awaited:
-            if blame := upstream.not_completed(run.awaited):
-                return State(PENDING, "NotReady", *blame)
-            upstream.put_results_in(run)
+        if run.awaited and (blame := upstream.not_completed(run.awaited) or upstream.put_results_in(run)):
+            return State(PENDING, "NotReady", *blame)
         run.definition.bind(run)
     except (ParameterBindError, ParameterTypeError) as error:
         return policies.invalid(run, error.with_traceback(None))  # the call is at fault, not our line that found out
     return None
+
+
+def _named(run: Run, naming: Hook) -> Generator[Step, Outcome, State[Any] | None]:
+    """Give the run the name that its definition asks for; give the state of a run that cannot begin."""
+    outcome = yield from _ask(naming, Moment(run.definition, run, run.state, None), naming.call)
+    if run.token.asked and run.token.reason is not None:
+        return policies.unstarted(run)
+    return policies.named(run, outcome)
 
 
 # -- tries ---------------------------------------------------------------------------------------------------------
@@ -148,11 +156,27 @@ def _tries(run: Run, began: float | None) -> Generator[Step, Outcome, State[Any]
                 return (yield from _stop(run, outcome))
             _tell_if_swallowed(run)
         state = policies.end_of(run, outcome)
-        if state.type is not FAILED or not policies.tried_again(run, state):
+        if state.type is not FAILED or not (yield from _tried_again(run, state)):
             return state
-        name, failure, began = "Retrying", failure_of(state), None
+        name, failure, began = run.retry_name, failure_of(state), None
         if (ending := (yield from _pause(run, failure))) is not None:
             return ending
+
+
+def _tried_again(run: Run, state: State[Any]) -> Generator[Step, Outcome, bool]:
+    """Whether a failed run has a try left, and its definition's condition finds the failure worth it."""
+    hook, left = run.definition.retry_condition, policies.tried_again(run, state)
+    if hook is None or not left:
+        return left
+    moment = Moment(run.definition, run, state, failure_of(state))
+    if not hook.call.admits(moment.error):
+        return False
+    outcome = policies.truth_of((yield from _ask(hook, moment, hook.call)))
+    if run.token.reason is not None:
+        return True  # it was told to stop meanwhile, which is seen to before it is tried again
+    if outcome.error is not None:
+        run.note(policies.not_tried_again(run, outcome.error))
+    return outcome.value is True
 
 
 def _tell_if_swallowed(run: Run) -> None:
@@ -172,11 +196,12 @@ def _pause(run: Run, failure: BaseException) -> Generator[Step, Outcome, State[A
     """Wait before the next try, if it asks for a wait; give the state the run ends in if there will be none."""
     token = run.scope = run.token
     delay = run.definition.delay_before(run.attempt + 1)
-    if delay > 0:
+    if (delay > 0 or run.awaits_each_retry) and token.reason is None:
+        if factor := run.definition.retry_jitter_factor:
+            delay = policies.jittered(delay, factor)
         tries = f"Try {run.attempt} of {run.definition.retries + 1}"
-        state: State[Any] = State(
-            SCHEDULED, "AwaitingRetry", f"{tries} ended with {type(failure).__name__}; next try in {delay:g} s"
-        )
+        told = f"{tries} ended with {type(failure).__name__}; next try in {delay:g} s"
+        state: State[Any] = State(SCHEDULED, "AwaitingRetry", told, delay)
         if due := _enter(run, state):
             yield from _fire(run, state, due, failure)
         slept = yield Sleep(delay, token)
@@ -239,17 +264,20 @@ def _tell_of_unseen(run: Run, submitted: list[Any]) -> None:
 def _stop(run: Run, outcome: Outcome | None) -> Generator[Step, Outcome, State[Any]]:
     """Cancelling, with its hooks; give Cancelled, once the runs it submitted have stopped too.
 
-    Those that cannot be stopped are left behind and named.
+    Those that cannot be stopped are left behind and named. What is stopped by SIGTERM has crashed instead.
     """
-    state: State[Any] = State(CANCELLING)
-    if due := _enter(run, state):
-        yield from _fire(run, state, due, None)
+    terminated = policies.terminated(run)
+    if not terminated:
+        state: State[Any] = State(CANCELLING)
+        if due := _enter(run, state):
+            yield from _fire(run, state, due, None)
     submitted = run.submitted
     if pending := _pending(submitted):
         yield Wait(pending, None, STRAGGLERS)
     if type(outcome) is LeftBehind:
         run.token = LEFT_BEHIND
-    return policies.cancelled(run, [f.run.name for f in submitted if f.run.left_behind or not f.done()])
+    stuck = [future.run.name for future in submitted if future.run.left_behind or not future.done()]
+    return policies.ended_by_signal(run, outcome, stuck) if terminated else policies.cancelled(run, stuck)
 
 
 # -- hooks ---------------------------------------------------------------------------------------------------------
@@ -277,17 +305,38 @@ def _fire(
 
 
 def _when(hook: Hook, moment: Moment) -> Generator[Step, Outcome, bool]:
-    """Ask a hook's condition; it is user code, and guarded as the hook itself is."""
+    """Ask a hook's condition."""
     if hook.when is None:
         return True
-    call = HookCall(HookRun(hook, moment.state, None), moment, HookToken(moment.run.token), hook.when)
-    outcome = yield call
+    outcome = policies.truth_of((yield from _ask(hook, moment, hook.when)))
     if outcome.error is None:
-        return bool(outcome.value)
-    late = f"took longer than {hook.timeout_seconds:g} s" if call.token.timed_out else None
+        return outcome.value is True
+    late = f"took longer than {hook.timeout_seconds:g} s" if isinstance(outcome.error, HookTimeout) else None
     told = late or f"raised {type(outcome.error).__name__}"
     moment.run.note(f"when= of {hook.kind} hook {hook.name!r} {told}, so the hook did not fire; the run went on")
     return False
+
+
+def _ask(hook: Hook, moment: Moment, call: Call) -> Generator[Step, Outcome, Outcome]:
+    """Call user code that is no hook, guarded as one; it is not on record, and waits for no turn.
+
+    Of a run that a hook has started it passes into the hook's turn: the hooks of runs that it starts in its turn would
+    wait for it for ever.
+    """
+    run = moment.run
+    asked = HookRun(hook, moment.state, None)
+    token = run.scope = HookToken(run.token)
+    inside = gate.owner is not None and gate.try_take(asked)
+    try:
+        outcome = yield HookCall(asked, moment, token, call)
+    finally:
+        run.scope = run.token
+        if inside:
+            gate.release(asked)
+    if outcome.error is not None and token.timed_out:
+        of = f"{hook.kind} of {run.definition.kind} {run.definition.name!r}"
+        return Outcome(None, HookTimeout(f"{of} took longer than {hook.timeout_seconds:g} s and was abandoned"))
+    return outcome
 
 
 def _begin_call(hook: Hook, moment: Moment) -> HookCall:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, Self, TypeVar, overload
 
-from hookcell import calls
-from hookcell.definitions import Definition
+from hookcell import calls, streams
+from hookcell.definitions import OPTIONS, Definition
 from hookcell.engine import begin
 from hookcell.errors import UnknownOptionError
 from hookcell.hooks import NO_HOOKS, Hooks
@@ -20,15 +20,18 @@ if TYPE_CHECKING:
     from hookcell.runners.local import Runner
     from hookcell.states import State
 
+C = TypeVar("C", bound=type)
 P = ParamSpec("P")
+Q = ParamSpec("Q")
 R = TypeVar("R")
+S = TypeVar("S")
 
 
 class Flow(Definition, Generic[P, R]):
     """A function whose calls are flow runs; made by `flow`."""
 
     kind: str = "flow"
-    run_class: type[FlowRun] = FlowRun
+    run_class: Callable[..., FlowRun] = FlowRun
 
     def __init__(self, fn: Callable[P, R], **options: Any) -> None:
         super().__init__(fn, options)
@@ -50,11 +53,11 @@ class Flow(Definition, Generic[P, R]):
 
     # No function has parameters of the names that the implementation adds: they are reserved.
     @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
     @overload
-    def __call__(self, *args: Any, return_state: Literal[True], wait_for: Any = ..., **kwargs: Any) -> State[R]: ...
+    def __call__(self, /, *args: Any, return_state: Literal[True], wait_for: Any = ..., **kwargs: Any) -> State[R]: ...
     def __call__(  # type: ignore[misc]
-        self, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any
+        self, /, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any
     ) -> Any:
         """Run the flow; of an async flow, give the coroutine that does.
 
@@ -69,6 +72,8 @@ class Flow(Definition, Generic[P, R]):
             RunInterrupted: The kernel's Interrupt stopped it, also with `return_state`.
         """
         __tracebackhide__ = True
+        if self.streams and not return_state:
+            return streams.start(self, args, kwargs, wait_for)
         if self.is_async:
             return calls.call_async(self, args, kwargs, wait_for, return_state=return_state)
         run, error = calls.call(self, args, kwargs, wait_for, return_state=return_state)
@@ -79,15 +84,21 @@ class Flow(Definition, Generic[P, R]):
     def with_options(self, **changes: Any) -> Flow[P, R]:
         """Make a copy with some options changed; None keeps an option, `[]` clears hooks."""
         _check_options(changes)
-        return Flow(self.fn, **self._options_with(changes))
+        return type(self)(self.decorated, **self._options_with(changes))
+
+    # Type checkers leave the class of a class method among the parameters.
+    @overload
+    def __get__(self: Flow[Concatenate[C, Q], R], instance: object, owner: C) -> Flow[Q, R]: ...
+    @overload
+    def __get__(self, instance: None, owner: type | None = ...) -> Self: ...
+    @overload
+    def __get__(self: Flow[Concatenate[S, Q], R], instance: S, owner: type | None = ...) -> Flow[Q, R]: ...
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        """Be a method of a class it stands in: found on an instance, it is a copy that is bound to it."""
+        return self.found_on(instance, owner)
 
 
-_OPTIONS = frozenset(
-    {
-        *("name", "description", "retries", "retry_delay_seconds", "timeout_seconds", "validate_parameters"),
-        *("runner", "tags", "each_task"),
-    }
-)
+_OPTIONS = OPTIONS | {"runner", "each_task"}
 
 
 def _check_options(options: dict[str, Any]) -> None:
@@ -101,10 +112,15 @@ def flow(
     *,
     name: str | None = ...,
     description: str | None = ...,
+    version: str | None = ...,
+    run_name: str | Callable[..., Any] | None = ...,
     retries: int | None = ...,
     retry_delay_seconds: Any = ...,
+    retry_jitter_factor: float | None = ...,
+    retry_condition_fn: Callable[..., Any] | None = ...,
     timeout_seconds: float | None = ...,
     validate_parameters: bool | None = ...,
+    log_prints: bool | None = ...,
     runner: Any = ...,
     tags: Any = ...,
     each_task: Hooks | None = ...,
@@ -114,13 +130,22 @@ def flow(fn: Any = None, /, **options: Any) -> Any:
     """Make a flow of a function.
 
     Args:
-        fn: The function, sync or async.
+        fn: The function, sync or async; in a class, a method, also with `classmethod` or `staticmethod`.
         name: What to call it; the function's name if None.
         description: What it does; the function's docstring if None.
+        version: A text that says which one it is.
+        run_name: What to call its runs: a template of their parameters ("load-{day}", attributes and formats as in
+            `str.format`; of a method also "{self.x}"), or a function, which may take all of them as `parameters`.
+            It is asked once, when the run starts.
         retries: How often to try again after a failure.
-        retry_delay_seconds: Seconds before a retry: a number, a list (the last repeats), or a function of `retries`.
+        retry_delay_seconds: Seconds before a retry: a number, a list (the last repeats), or a function of `retries`
+            (`exponential_backoff(10)` gives 10, 20, 40, ...).
+        retry_jitter_factor: Makes each delay one drawn by chance, at most `delay * (1 + factor)`, in the mean `delay`.
+        retry_condition_fn: Asked whether a failure is worth a retry that is left: any callable, sync or async, that
+            takes what a hook takes. If it raises, or takes longer than a minute, the answer is no.
         timeout_seconds: Seconds after which a try is stopped and fails.
         validate_parameters: Whether to convert and check arguments by their annotations (the default).
+        log_prints: Whether what it prints becomes log lines too; as the flow around it does if None.
         runner: Where submitted tasks run: "threads" (the default), "inline", or `ThreadRunner(max_workers=...)`.
         tags: Texts that its runs carry.
         each_task: Hooks for each of its task runs that has no own hook of that kind.
@@ -128,7 +153,7 @@ def flow(fn: Any = None, /, **options: Any) -> Any:
             `on_retry`, `on_cached`, `on_end`, `on_transition`: one callable or a list.
 
     Raises:
-        HookSignatureError: A hook could not be called.
+        HookSignatureError: A hook, or `retry_condition_fn`, could not be called.
         ReservedArgumentError: The function has a parameter called `return_state` or `wait_for`.
         UnknownOptionError: There is no such option, or it cannot have that value.
 
@@ -139,6 +164,12 @@ def flow(fn: Any = None, /, **options: Any) -> Any:
     >>> greet()
     greet Completed
     'hello you'
+    >>> @flow(run_name="report-{day:02d}", on_running=lambda flow, run, state: print(run.name))
+    ... def report(day: int):
+    ...     return day
+    >>> report(7)
+    report-07
+    7
     """
     _check_options(options)
     if fn is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from hookcell.errors import ParameterBindError, ParameterTypeError, ReservedArgumentError
@@ -30,16 +31,19 @@ class Binder:
         ReservedArgumentError: A parameter has a name that hookcell needs.
     """
 
-    __slots__ = ("_hints", "_least", "_most", "_validators", "check", "fn", "kind", "signature")
+    __slots__ = ("_hints", "_least", "_most", "_validators", "check", "fn", "kind", "receiver", "signature")
 
     fn: Callable[..., Any]
     kind: str
     check: bool
     signature: inspect.Signature
+    # The name of the parameter that a method's instance or class is given as.
+    receiver: str | None
 
     def __init__(self, fn: Callable[..., Any], kind: str, *, check: bool) -> None:
         self.fn, self.kind, self.check = fn, kind, check
         self.signature = _signature(fn)
+        self.receiver = next(iter(_signature(fn.__func__).parameters), None) if isinstance(fn, MethodType) else None
         self._hints: dict[str, Any] | None = None
         self._validators: dict[str, Any] = {}
         taken = [name for name in RESERVED if name in self.signature.parameters]

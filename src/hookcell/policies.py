@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from hookcell.errors import ParameterTypeError, RunInterrupted, RunTimeout, crash_message, is_cancelled_error
+from hookcell.errors import (
+    HookTimeout,
+    InvalidNameError,
+    ParameterTypeError,
+    RunInterrupted,
+    TerminationSignal,
+    UnknownOptionError,
+    crash_message,
+    is_cancelled_error,
+)
+from hookcell.hooks import Conditions, Hook
+from hookcell.injection import bound_in
 from hookcell.outcome import Outcome
 from hookcell.states import (
     CANCELLED,
@@ -18,6 +30,8 @@ from hookcell.states import (
 from hookcell.upstream import replaced, state_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hookcell.runs import Run
 
 PLAIN_RESULTS = frozenset({int, float, bool, str, bytes, type(None)})
@@ -59,7 +73,7 @@ def end_of(run: Run, outcome: Outcome) -> State[Any]:
     if run.scope is not run.token and timed_out(run, outcome):
         return timeout_state(run)
     if error is None:
-        return returned(outcome.value)
+        return returned(outcome.value, keeps_state=run.keeps_state)
     if isinstance(error, Exception):
         return failed(run, error)
     return State(CRASHED, None, crash_message(error), error)
@@ -87,23 +101,43 @@ def invalid(run: Run, error: Exception) -> State[Any]:
     return State(FAILED, None, f"{verb} of {kind} parameters failed with error: {describe(error)}", error)
 
 
+def named(run: Run, outcome: Outcome) -> State[Any] | None:
+    """Name a run by what its `run_name` gave; give the state it ends in if that is no name."""
+    name, error = outcome.value, outcome.error
+    of = f"{run.definition.kind} {run.definition.name!r}"
+    if error is None and not isinstance(name, str):
+        error = InvalidNameError(f"run_name of {of} gave a value of type {type(name).__name__}; it has to give a text")
+    if error is None:
+        if name.strip():
+            run.given_name = name
+        else:
+            run.note(f"run_name of {of} gave an empty text; the run keeps the name {run.name!r}")
+        return None
+    if not isinstance(error, Exception):
+        return State(CRASHED, None, crash_message(error), error)
+    ours = isinstance(error, InvalidNameError | HookTimeout)
+    return State(FAILED, None, str(error) if ours else f"run_name of {of} raised {describe(error)}", error)
+
+
 def timeout_state(run: Run) -> State[Any]:
     """Give the TimedOut state."""
     seconds = float(run.definition.timeout_seconds or 0)
     message = f"{run.definition.kind.capitalize()} run exceeded timeout of {seconds} second(s)"
-    return State(FAILED, "TimedOut", message, RunTimeout(message))
+    return State(FAILED, "TimedOut", message, run.timeout_error(message))
 
 
 # -- a body that returned ------------------------------------------------------------------------------------------
 
 
-def returned(value: Any) -> State[Any]:
+def returned(value: Any, *, keeps_state: bool = False) -> State[Any]:
     """Give the state that a returned value leads to (Prefect's rules; nested lists of states are looked into too)."""
     if type(value) in PLAIN_RESULTS:
         return State(COMPLETED, None, None, value)
     value = replaced_by_states(value)
     if isinstance(value, State):
-        return value.copy() if value.before is None else _aggregate([value], value)
+        if value.before is None:
+            return value.copy()
+        return _aggregate([value], value if keeps_state or value.type is not COMPLETED else value.data)
     states = _only_states(value)
     if states:
         return _aggregate(states, value)
@@ -147,11 +181,7 @@ def _aggregate(states: list[State[Any]], data: Any) -> State[Any]:
         return State(FAILED, None, f"{failures}/{total} states failed.", data)
     if open_:
         return State(FAILED, None, f"{open_}/{total} states are not final.", data)
-    return State(COMPLETED, None, "All states completed.", data if len(states) > 1 else _single(data))
-
-
-def _single(data: Any) -> Any:
-    return data.data if isinstance(data, State) else data
+    return State(COMPLETED, None, "All states completed.", data)
 
 
 # -- trying again --------------------------------------------------------------------------------------------------
@@ -162,12 +192,127 @@ def tried_again(run: Run, state: State[Any]) -> bool:
     return state.type is FAILED and run.attempt <= run.definition.retries
 
 
+def plan_retry_condition(fn: Any, of: str, scope: Any) -> Hook | None:
+    """Read the signature of a `retry_condition_fn`, which is given what a hook is given.
+
+    Args:
+        fn: Any callable, or None.
+        of: The name of the flow or task, for messages.
+        scope: "flow" or "task".
+
+    Raises:
+        UnknownOptionError: It is not callable, or has conditions of its own.
+        HookSignatureError: It could not be called.
+    """
+    if fn is None:
+        return None
+    if not callable(fn):
+        raise UnknownOptionError(
+            f"retry_condition_fn of {of!r} is {fn!r}, which is not callable; "
+            "pass a function that gives True to have it tried again"
+        )
+    if isinstance(bound_in(fn), Conditions):
+        raise UnknownOptionError(
+            f"retry_condition_fn of {of!r} is a hook(...), but it takes no conditions; pass the function itself"
+        )
+    return Hook(fn, "retry_condition_fn", scope)
+
+
+def truth_of(outcome: Outcome) -> Outcome:
+    """Give whether what was asked gave something true; of an array, say, that raises."""
+    if outcome.error is not None:
+        return outcome
+    try:
+        return Outcome(bool(outcome.value))
+    except Exception as error:  # noqa: BLE001 -- what a truth test does is the user's code
+        return Outcome(None, error)
+
+
+def not_tried_again(run: Run, error: BaseException) -> str:
+    """Tell why a `retry_condition_fn` that gave no answer ends a run."""
+    asked = f"retry_condition_fn of {run.definition.kind} {run.definition.name!r}"
+    told = str(error) if isinstance(error, HookTimeout) else f"{asked} raised {describe(error)}"
+    return f"{told}, so the run was not tried again"
+
+
+# -- stopped -------------------------------------------------------------------------------------------------------
+
+
 def cancelled(run: Run, stuck: list[str]) -> State[Any]:
     """Give the state of a run that was stopped, naming what could not be."""
     kind = run.definition.kind.capitalize()
     message = f"{kind} run was cancelled." if run.attempt else f"{kind} run was cancelled before it started."
-    if run.left_behind:
-        message += " Its code did not stop; what it still does is dropped."
-    if stuck:
-        message += f" Still running, its result will be dropped: {', '.join(stuck)}."
-    return State(CANCELLED, None, message)
+    return State(CANCELLED, None, message + _still_running(run, stuck))
+
+
+def _still_running(run: Run, stuck: list[str]) -> str:
+    told = " Its code did not stop; what it still does is dropped." if run.left_behind else ""
+    return f"{told} Still running, its result will be dropped: {', '.join(stuck)}." if stuck else told
+
+
+def terminated(run: Run) -> bool:
+    """Whether a run is stopped because the process was told to end."""
+    return run.token.reason == "terminate"
+
+
+def ended_by_signal(run: Run, outcome: Outcome | None, stuck: list[str]) -> State[Any]:
+    """Give the state of a run that SIGTERM has ended, naming what could not be stopped."""
+    raised = outcome.error if outcome is not None else None
+    error = raised if isinstance(raised, TerminationSignal) else TerminationSignal()
+    return State(CRASHED, None, crash_message(error) + _still_running(run, stuck), error)
+
+
+def unstarted(run: Run) -> State[Any]:
+    """Give the state of a run that was told to stop before it began; one that only waited in a queue has not crashed."""
+    return ended_by_signal(run, None, []) if terminated(run) and run.future is None else cancelled(run, [])
+
+
+# -- how long to wait between tries --------------------------------------------------------------------------------
+
+MOST_DELAYS = 50
+# What a wait can be told, in seconds: a hundred years.
+LONGEST = 100 * 365 * 86_400.0
+
+
+def is_amount(value: Any) -> bool:
+    """Whether a value is a number of 0 or more."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+
+
+def exponential_backoff(backoff_factor: float) -> Callable[[int], list[float]]:
+    """Make delays that double: for `retry_delay_seconds`.
+
+    Args:
+        backoff_factor: Seconds before the first retry.
+
+    Raises:
+        UnknownOptionError: That is not a number of 0 or more.
+
+    >>> from hookcell.policies import exponential_backoff
+    >>> exponential_backoff(10)(4)
+    [10, 20, 40, 80]
+    """
+    if not is_amount(backoff_factor):
+        raise UnknownOptionError(f"backoff_factor is {backoff_factor!r}; give seconds of 0 or more")
+    return lambda retries: [backoff_factor * 2**n for n in range(min(retries, MOST_DELAYS))]
+
+
+def uniform() -> float:
+    """Draw a number from 0 up to 1, 1 left out; a test puts a function of its own in its place."""
+    from random import random  # noqa: PLC0415 -- only who asks for jitter needs it, and it is slow to import
+
+    return random()  # noqa: S311 -- nobody gains by guessing when a try comes
+
+
+def jittered(delay: float, factor: float) -> float:
+    """Draw a delay by chance: at most `delay * (1 + factor)`, in the mean `delay` (to 1.3 percent), never negative.
+
+    It is the interval between two events of a Poisson process, which is distributed exponentially: P(X > x) =
+    exp(-x / delay), so that X = -delay * ln(U) for a U that is uniform between 0 and 1. Here U is drawn between
+    exp(-most) and exp(-least), where most = 1 + factor and 2**-least + 2**-most = 1, which keeps the mean.
+    """
+    most = 1 + factor
+    least = -math.log1p(-(2.0**-most)) / math.log(2)
+    low, high = math.exp(-most), math.exp(-least)
+    drawn = 0.0 - delay * math.log(high - (high - low) * uniform())
+    return min(drawn, delay * most, LONGEST)

@@ -11,8 +11,9 @@ from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from hookcell.annotations import bare
 from hookcell.cancel import CancelToken
-from hookcell.errors import InvalidMove
+from hookcell.errors import InvalidMove, RunTimeout
 from hookcell.hooks import NO_HOOKS, Hooks, combine
 from hookcell.injection import provide
 from hookcell.names import words_of
@@ -53,12 +54,12 @@ class Run:
         definition: The flow or task.
         parent: The run whose code started this one, or None.
         state: What the run is in now; `story` has the states before it.
-        tags: Those of the definition and of `tags(...)` around the call.
     """
 
     __slots__ = (
         "_hook_runs",
         "_notes",
+        "_tags",
         "args",
         "awaited",
         "below",
@@ -72,7 +73,6 @@ class Run:
         "parent",
         "scope",
         "state",
-        "tags",
         "token",
     )
 
@@ -86,8 +86,15 @@ class Run:
     scope: CancelToken
     due: Hooks
     ordinal: int
-    tags: frozenset[str]
+    _tags: frozenset[str]
     given_name: str | None
+    # Whether a state that its function returns is its result, as in Prefect, or what the state holds.
+    keeps_state: ClassVar[bool] = False
+    # What a further try is called, and whether a run awaits it in a state of its own also when there is no delay.
+    retry_name: ClassVar[str | None] = "Retrying"
+    awaits_each_retry: ClassVar[bool] = False
+    # What it raises when its time is up.
+    timeout_error: ClassVar[type[RunTimeout]] = RunTimeout
     # What its states are; a dialect has its own.
     state_class: ClassVar[type[State[Any]]] = State
 
@@ -103,7 +110,8 @@ class Run:
         self.token = CancelToken(parent.scope if parent is not None else None)
         # What the runs it starts are stopped by: the token of the present try, or of the hook that is being called.
         self.scope = self.token
-        # What it waits for before it may start: futures and states found in its arguments and in `wait_for`.
+        # What it waits for before it may start: futures and states found in its arguments and in `wait_for`; inside
+        # `allow_failure` if they may have failed.
         self.awaited: tuple[Any, ...] = ()
         # Resolved when it is over.
         self.future: Any = None
@@ -113,7 +121,7 @@ class Run:
         self._notes: list[str] | None = None
         self.given_name = None
         around = current_tags.get()
-        self.tags = definition.tags | around if around else definition.tags
+        self._tags = definition.tags | around if around else definition.tags
 
     # -- who it is
 
@@ -128,6 +136,11 @@ class Run:
     def name(self) -> str:
         """The run's name, the same whenever the notebook is run anew."""
         raise NotImplementedError
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """The tags of its definition, and of `tags(...)` around the call."""
+        return self._tags
 
     @property
     def root(self) -> Run:
@@ -150,7 +163,7 @@ class Run:
     @property
     def upstream(self) -> tuple[Run, ...]:
         """The runs whose results this one was given or waited for."""
-        return tuple(one.run for one in self.awaited if hasattr(one, "run"))
+        return tuple(one.run for one in map(bare, self.awaited) if hasattr(one, "run"))
 
     @property
     def parameters(self) -> dict[str, Any]:

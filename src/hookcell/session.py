@@ -12,7 +12,7 @@ from hookcell.names import Codes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hookcell.hooks import HookRun
+    from hookcell.hooks import Hook, HookRun
     from hookcell.runs import Run
     from hookcell.states import State
 
@@ -26,6 +26,9 @@ class Definition(Protocol):
     is_async: bool
     hooks: Hooks
     retries: int
+    retry_jitter_factor: float | None
+    retry_condition: Hook | None
+    naming: Hook | None
     timeout_seconds: float | None
     tags: frozenset[str]
 
@@ -37,6 +40,9 @@ class Definition(Protocol):
 
     def parameters_of(self, run: Run) -> dict[str, Any]:
         """Give the run's arguments by name, defaults included."""
+
+    def arguments_of(self, run: Run) -> dict[str, Any]:
+        """Give the run's parameters, and before them the instance or class that a method is bound to."""
 
 
 class FlowDefinition(Definition, Protocol):
