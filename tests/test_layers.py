@@ -11,30 +11,35 @@ import hookcell
 
 # Which modules stand on which floor. "" is hookcell/__init__.py; a package stands for its __init__.py.
 FLOORS = (
-    {"errors", "states", "cancel"},
+    {"annotations", "cancel", "errors", "states"},
     {"hooks", "injection", "names", "runs", "session"},
     {
+        "blocking",
         "deadlines",
         "drive",
         "drive.aio",
         "drive.background",
         "drive.guard",
+        "drive.own_loop",
         "drive.parked",
         "drive.sync",
         "engine",
         "futures",
         "gate",
+        "log",
+        "log_lines",
         "outcome",
         "policies",
         "shield",
-        "thread_shield",
         "steps",
+        "stops",
+        "thread_shield",
         "upstream",
         "waiting",
     },
     {"runners", "runners.local"},
-    {"store", "store.memory"},
-    {"", "calls", "definitions", "parameters", "flows", "tasks", "testing"},
+    {"store", "store.keyvalue", "store.memory", "store.sqlite"},
+    {"", "calls", "definitions", "flows", "mapping", "parameters", "streams", "tasks", "testing"},
     {
         "notebook",
         "notebook.cell_run",
@@ -59,6 +64,7 @@ DIALECTS = {"prefect"}
 # (Other late imports, of what `import hookcell` need not load, are ruff's to find: PLC0415.)
 DOORS = {
     ("", "notebook.magics"),  # load_ipython_extension: IPython asks the package, the notebook ring answers
+    ("log", "log_lines"),  # logging is slow to import, and most sessions log nothing
     ("notebook.magics", "notebook.view"),  # only a kernel shows views, and anywidget is slow to import
 }
 JUPYTER = {"IPython", "anywidget", "comm", "ipykernel", "ipywidgets", "traitlets"}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from hookcell.annotations import allow_failure, opaque, quote, unmapped
 from hookcell.definitions import every_run, tags
 from hookcell.errors import (
     CancelledRun,
     CrashedRun,
+    DamagedStore,
     FailedRun,
+    ForeignStore,
     HookcellError,
     HookSignatureError,
     HookTimeout,
@@ -14,6 +17,8 @@ from hookcell.errors import (
     InvalidNameError,
     MappingLengthMismatch,
     MappingMissingIterable,
+    MissingContextError,
+    NewerStore,
     ParameterBindError,
     ParameterTypeError,
     PausedRun,
@@ -22,14 +27,18 @@ from hookcell.errors import (
     RunInterrupted,
     RunTimeout,
     SelfWaitError,
+    StoreError,
+    TerminationSignal,
     UnfinishedRun,
     UnknownOptionError,
     UpstreamTaskError,
 )
 from hookcell.flows import Flow, flow
-from hookcell.futures import Future, FutureList
+from hookcell.futures import DoneAndNotDone, Future, FutureList, as_completed, wait
 from hookcell.hooks import HookRun, Hooks, hook
 from hookcell.injection import provide
+from hookcell.log import get_run_logger
+from hookcell.policies import exponential_backoff
 from hookcell.runners.local import InlineRunner, ThreadRunner
 from hookcell.runs import FlowRun, Run, TaskRun
 from hookcell.session import Listener, session
@@ -73,10 +82,13 @@ __all__ = [
     "Completed",
     "Crashed",
     "CrashedRun",
+    "DamagedStore",
+    "DoneAndNotDone",
     "Failed",
     "FailedRun",
     "Flow",
     "FlowRun",
+    "ForeignStore",
     "Future",
     "FutureList",
     "HookRun",
@@ -91,6 +103,8 @@ __all__ = [
     "MappingLengthMismatch",
     "MappingMissingIterable",
     "MemoryStore",
+    "MissingContextError",
+    "NewerStore",
     "ParameterBindError",
     "ParameterTypeError",
     "Paused",
@@ -106,18 +120,28 @@ __all__ = [
     "SelfWaitError",
     "State",
     "StateType",
+    "StoreError",
     "Task",
     "TaskRun",
+    "TerminationSignal",
     "ThreadRunner",
     "UnfinishedRun",
     "UnknownOptionError",
     "UpstreamTaskError",
+    "allow_failure",
+    "as_completed",
     "every_run",
+    "exponential_backoff",
     "flow",
+    "get_run_logger",
     "hook",
+    "opaque",
     "provide",
+    "quote",
     "remembered",
     "session",
     "tags",
     "task",
+    "unmapped",
+    "wait",
 ]

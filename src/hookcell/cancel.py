@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Reason = Literal["interrupt", "cancel", "timeout", "shutdown"]
+# The last two are SIGTERM's: a run that is told to terminate crashes; one that is revoked is cancelled.
+Reason = Literal["interrupt", "cancel", "timeout", "shutdown", "terminate", "revoke"]
 
 # Reentrant: a signal handler cancels in the very thread that may be inside it.
 _deciding = threading.RLock()

@@ -10,17 +10,26 @@ HookcellError
 ├── MappingLengthMismatch (TypeError)    .map() over iterables of different lengths
 ├── MappingMissingIterable (TypeError)   .map() with nothing to map over
 ├── InvalidMove (RuntimeError)           a state that cannot follow the present one
+├── MissingContextError (RuntimeError)   something only a run has was asked for outside any run
 ├── SelfWaitError (RuntimeError)         waiting on the event loop for what that same loop must do
-├── UpstreamTaskError (RuntimeError)     an argument comes from a run that did not complete
 ├── RunTimeout (TimeoutError)            a run took longer than its timeout_seconds
 ├── HookTimeout (TimeoutError)           a hook took longer than its timeout_seconds
+├── StoreError (RuntimeError)            the store's file cannot be used; nothing in it was changed
+│   ├── DamagedStore                     it is no database, or a broken one
+│   ├── ForeignStore                     it belongs to another application
+│   └── NewerStore                       a newer hookcell has written it
 └── RunEnded (RuntimeError)              a run has no result to give
-    ├── UnfinishedRun, PausedRun         not yet
+    ├── UnfinishedRun                    not yet
+    │   └── UpstreamTaskError            never: an argument comes from a run that did not complete
+    ├── PausedRun                        not yet
     └── FailedRun, CrashedRun, CancelledRun
 RunInterrupted (KeyboardInterrupt)       an Interrupt stopped the run; in async calls an asyncio.CancelledError
+TerminationSignal (BaseException)        SIGTERM told the process to end, and its runs with it
 """
 
 from __future__ import annotations
+
+from signal import SIGTERM
 
 
 class HookcellError(Exception):
@@ -63,12 +72,12 @@ class InvalidMove(HookcellError, RuntimeError):
     """A run was told to enter a state that cannot follow its present one."""
 
 
+class MissingContextError(HookcellError, RuntimeError):
+    """Something that only a run has was asked for outside any run."""
+
+
 class SelfWaitError(HookcellError, RuntimeError):
     """A call would block the event loop that has to do the work it waits for."""
-
-
-class UpstreamTaskError(HookcellError, RuntimeError):
-    """An argument, or something in `wait_for`, comes from a run that did not complete."""
 
 
 class RunTimeout(HookcellError, TimeoutError):
@@ -79,12 +88,32 @@ class HookTimeout(HookcellError, TimeoutError):
     """A hook took longer than its `timeout_seconds`."""
 
 
+class StoreError(HookcellError, RuntimeError):
+    """The file in which hookcell keeps things cannot be used; nothing in it was changed."""
+
+
+class DamagedStore(StoreError):
+    """The store's file is not a database, or a broken one."""
+
+
+class ForeignStore(StoreError):
+    """The store's file is a database of another application."""
+
+
+class NewerStore(StoreError):
+    """The store's file was written by a newer hookcell."""
+
+
 class RunEnded(HookcellError, RuntimeError):
     """A run has no result to give."""
 
 
 class UnfinishedRun(RunEnded):
     """The run has not ended, so it has no result yet."""
+
+
+class UpstreamTaskError(UnfinishedRun):
+    """An argument, or something in `wait_for`, comes from a run that did not complete."""
 
 
 class PausedRun(RunEnded):
@@ -107,6 +136,24 @@ class RunInterrupted(KeyboardInterrupt):
     """The kernel's Interrupt, a Cancel button or `run.cancel()` stopped the code that was running."""
 
 
+class TerminationSignal(BaseException):
+    """A signal told the process to end, and with it the code that was running.
+
+    It is no `Exception`, so that code which goes on after errors does not go on after this. Event loops survive it.
+
+    Attributes:
+        signal: The number of the signal.
+    """
+
+    def __init__(self, signal: int = SIGTERM) -> None:
+        super().__init__(signal)
+        self.signal: int = signal
+
+    def __str__(self) -> str:
+        told = "SIGTERM" if self.signal == SIGTERM else f"signal {self.signal}"
+        return f"the process was told to end, by {told}"
+
+
 def is_cancelled_error(error: BaseException | None) -> bool:
     """Whether it is an asyncio.CancelledError, told without importing asyncio."""
     return any(cls.__name__ == "CancelledError" and cls.__module__.startswith("asyncio") for cls in type(error).__mro__)
@@ -118,6 +165,8 @@ def crash_message(error: BaseException) -> str:
         return "Execution was cancelled by the runtime environment."
     if isinstance(error, KeyboardInterrupt):
         return "Execution was aborted by an interrupt signal."
+    if isinstance(error, TerminationSignal):
+        return "Execution was aborted by a termination signal."
     if isinstance(error, SystemExit):
         return "Execution was aborted by Python system exit call."
     return f"Execution was interrupted by an unexpected exception: {type(error).__name__}: {error}"

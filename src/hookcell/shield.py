@@ -1,102 +1,86 @@
 """The shield: a stop reaches the code of a body or a hook, and never hookcell's own.
 
 The thread that runs a body arms its shield with the body's token just before, and disarms it just after. Whoever
-cancels a token pokes every shield; one that is armed under that token makes its thread raise `RunInterrupted`. Where
-the shield is not armed the stop stays noted in the token, and is delivered when the next enclosing body is re-entered.
+cancels a token pokes every shield; one that is armed under that token makes its thread raise `RunInterrupted` (or
+`TerminationSignal`, after SIGTERM). Where the shield is not armed the stop stays noted in the token, and is delivered
+when the next enclosing body is re-entered.
 
 Tried: 600 SIGINTs into an engine without this left 311 runs unfinished for ever and 21 gates locked.
 """
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 import time
+
+# The module `signal` wraps it in enumerations, at twenty times the price, for each outermost run.
+from _signal import signal as set_handler  # type: ignore[import-not-found]
 from _thread import get_ident
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from hookcell.cancel import CancelToken, forget_poke, poke_on_cancel
+from hookcell.cancel import forget_poke, poke_on_cancel
 from hookcell.deadlines import deadlines
 from hookcell.errors import RunInterrupted
-from hookcell.outcome import LOST, LeftBehind, Outcome
+from hookcell.outcome import LeftBehind, Outcome
+from hookcell.stops import Shield, deliver, enter_body, hide_frames_of, users_own
+from hookcell.thread_shield import Stint, ThreadShield
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    Kwargs = dict[str, Any] | None
-    GoOn = Callable[["Outcome"], None] | None
+    from hookcell.cancel import CancelToken, Reason
+    from hookcell.stops import GoOn, Kwargs
+
+__all__ = ["Shield", "ThreadShield", "main_shield", "never_raise_in", "shield_here", "use_shield"]
 
 # How long a thread's body may go on after it was told to stop, in seconds, before the run goes on without it.
 GRACE = 0.3
 # How long the main thread has to hear a poke before it is repeated, in seconds.
 POKE_AGAIN = 0.05
+# On Windows nobody can send it: to terminate a process there is to kill it.
+_HAS_SIGTERM = sys.platform != "win32"
+
+hide_frames_of(__file__)
 
 
-def _enter_body(
-    token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None
-) -> Any:
-    """Run the body in a frame in which a stop may raise; without it one that comes just before the body is lost."""
-    __tracebackhide__ = True
-    if token.asked:
-        deliver(token)
-    return fn(*args, **kwargs) if kwargs else fn(*args)
+def _no_intent() -> str | None:
+    """Give what whoever sends SIGTERM wants; here nobody can have said."""
+    return None
 
 
-def deliver(token: CancelToken) -> None:
-    """Raise the stop that a token's code has not been told of, if there is one."""
-    __tracebackhide__ = True
-    if token.due():
-        token.heard = token.presses
-        raise RunInterrupted
+# Asked in SIGTERM's handler: "cancel" if its sender wants the runs cancelled, else they crash. A dialect may know.
+termination_intent: Callable[[], str | None] = _no_intent
 
 
-def users_own(error: BaseException) -> BaseException:
-    """Take our frames off the front of a traceback."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
-        trace = trace.tb_next
-    return error.with_traceback(trace)
-
-
-class Shield:
-    """What stands between one thread's runs and those who want to stop them."""
-
-    armed: CancelToken | None = None
-    # The pool whose worker this thread is, if it is one.
-    pool: Any = None
-
-    def guard(
-        self, token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Kwargs, go_on: GoOn
-    ) -> Outcome:
-        """Run user code; whatever it raises, or is stopped by, is in the outcome.
-
-        Args:
-            token: Who may stop it.
-            fn, args, kwargs: What to call.
-            go_on: Continues the run with an outcome if this thread does not come back in time.
-        """
-        raise NotImplementedError
-
-    def lower(self) -> CancelToken | None:
-        """Enter hookcell's own code: nothing raises from here on. Returns what `raise_again` needs."""
-        raise NotImplementedError
-
-    def raise_again(self, outer: CancelToken | None) -> None:
-        """Re-enter the enclosing body, and deliver there what came meanwhile."""
-        raise NotImplementedError
+def _intended() -> Reason:
+    try:
+        return "revoke" if termination_intent() == "cancel" else "terminate"
+    except BaseException:  # noqa: BLE001 -- in a signal handler, whose frame may be anybody's
+        return "terminate"
 
 
 class MainShield(Shield):
-    """The main thread's shield: SIGINT, from the keyboard, the kernel or a poke, raises inside bodies only."""
+    """The main thread's shield: a signal, from the keyboard, the kernel or a poke, raises inside bodies only.
+
+    SIGINT cancels the outermost runs. SIGTERM ends them too: they crash, or are cancelled if its sender wanted that, with
+    all that is inside them; it is sent again once they are over, so that the process ends as it would have.
+    """
 
     def __init__(self) -> None:
         self.ident: int | None = threading.main_thread().ident
         self._roots: list[CancelToken] = []
         self._woken = False
         self._lock = threading.Lock()
-        self._before: Any = None
+        # Whose the signals were, by number, and in which process: a forked one has handlers that are not its own.
+        self._before: dict[int, Any] = {}
+        self._pid = 0
+        # Why the outermost runs are ended, once SIGTERM has come.
+        self._terminated: Reason | None = None
 
     def guard(
         self,
@@ -114,7 +98,7 @@ class MainShield(Shield):
         __tracebackhide__ = True
         self.armed = token
         try:
-            value = _enter_body(token, fn, args, kwargs)
+            value = enter_body(token, fn, args, kwargs)
         except BaseException as error:  # noqa: BLE001 -- the engine decides what an error means
             self.armed = None
             return Outcome(None, users_own(error))
@@ -132,27 +116,41 @@ class MainShield(Shield):
         if outer is not None and outer.asked:
             deliver(outer)
 
-    # -- the signal
+    # -- the signals
 
     def open(self, token: CancelToken) -> bool:
-        """Take SIGINT over for an outermost run of the main thread.
+        """Take the signals over for an outermost run of the main thread.
 
         Returns:
-            Whether it was taken, so that `close` must be called. Several are open at once only on an event loop.
+            Whether they were taken, so that `close` must be called. Several are open at once only on an event loop.
         """
         if get_ident() != self.ident:
             return False
-        if not self._roots:
-            try:
-                self._before = signal.signal(signal.SIGINT, self._on_signal)
-            except ValueError:  # a sub-interpreter, or an embedding that keeps signals to itself
-                return False
-            poke_on_cancel(self.poke)
         self._roots.append(token)
+        if len(self._roots) == 1 and not self._take_over():
+            self._roots.clear()
+            return False
+        if self._terminated is not None:  # the process ends as soon as the others do: this one shall not hold it up
+            token.cancel(self._terminated)
+        return True
+
+    def _take_over(self) -> bool:
+        try:
+            self._before = {signal.SIGINT: set_handler(signal.SIGINT, self._on_signal)}
+        except ValueError:  # a sub-interpreter, or an embedding that keeps signals to itself
+            return False
+        self._pid = os.getpid()
+        if _HAS_SIGTERM:
+            before = set_handler(signal.SIGTERM, self._on_signal)
+            if _is_for_others(before):
+                set_handler(signal.SIGTERM, before)
+            else:
+                self._before[signal.SIGTERM] = before
+        poke_on_cancel(self.poke)
         return True
 
     def close(self, token: CancelToken) -> None:
-        """Give SIGINT back to whoever had it, once no outermost run is left."""
+        """Give the signals back to whoever had them, once no outermost run is left; send on what came meanwhile."""
         if len(self._roots) > 1:
             self._roots.remove(token)
             return
@@ -163,19 +161,49 @@ class MainShield(Shield):
             if not self._woken:
                 break
             time.sleep(0)
-        signal.signal(signal.SIGINT, self._before if self._before is not None else signal.SIG_DFL)
-        self._roots.clear()
+        try:
+            self._give_all_back()
+        finally:
+            self._roots.clear()
+            terminated, self._terminated = self._terminated, None
+            if terminated is not None:
+                _flush()
+                os.kill(self._pid, signal.SIGTERM)
 
-    def _on_signal(self, _number: int, frame: FrameType | None) -> None:
+    def _give_all_back(self) -> None:
+        try:
+            if signal.SIGTERM in self._before:
+                self._give_back(signal.SIGTERM)
+        finally:  # a handler that is back may be called at once, and raise
+            self._give_back(signal.SIGINT)
+
+    def _give_back(self, number: int) -> None:
+        before = self._before[number]
+        set_handler(number, before if before is not None else signal.SIG_DFL)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
         __tracebackhide__ = True
-        if self._woken:  # two signals may arrive as one, so this is no count
+        if os.getpid() != self._pid:  # forked by a body: to its child the runs are none of its business
+            self._give_back(number)
+            os.kill(os.getpid(), number)
+            return
+        if number == signal.SIGTERM:
+            self._terminate()
+        elif self._woken:  # two signals may arrive as one, so this is no count
             self._woken = False
         else:
-            for root in tuple(self._roots):
-                root.cancel("interrupt")
+            self._stop_roots("interrupt")
         armed = self.armed
         if armed is not None and (frame is None or frame.f_code not in _guards):
             deliver(armed)
+
+    def _terminate(self) -> None:
+        reason = self._terminated = self._terminated or _intended()
+        self._stop_roots(reason)
+
+    def _stop_roots(self, reason: Reason) -> None:
+        for root in tuple(self._roots):
+            root.cancel(reason)
 
     def poke(self, token: CancelToken) -> None:
         """Wake the main thread if what it runs is to stop; any thread may ask."""
@@ -198,14 +226,28 @@ class MainShield(Shield):
             _interrupt_main(self.ident)
 
     def _handling(self) -> bool:
-        import sys  # noqa: PLC0415 -- a cancel from the main thread itself is rare
-
         frame: FrameType | None = sys._getframe()
         while frame is not None:
             if frame.f_code is _HANDLER:
                 return True
             frame = frame.f_back
         return False
+
+
+def _is_for_others(handler: Any) -> bool:
+    """Whether SIGTERM is ignored, handled in C, or an event loop's, which would hear of it as well."""
+    if handler is None or handler == signal.SIG_IGN:
+        return True
+    return str(getattr(handler, "__module__", "")).partition(".")[0] == "asyncio"
+
+
+def _flush() -> None:
+    """Write out what hooks have printed: a process that dies of SIGTERM does not do so itself."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # noqa: BLE001, S110 -- the process is about to end, and there is nobody to tell
+            pass
 
 
 # Frames in which the handler does not raise though a body is armed: the run's outcome is being taken there.
@@ -225,128 +267,6 @@ def _interrupt_main(ident: int | None) -> None:
         import _thread  # noqa: PLC0415 -- Windows has no pthread_kill; this does not end a sleep there
 
         _thread.interrupt_main()
-
-
-class Stint:
-    """A plan that a thread is performing a step of, and how to go on without that thread."""
-
-    __slots__ = ("go_on", "token")
-
-    def __init__(self, token: CancelToken, go_on: Callable[[Outcome], None]) -> None:
-        self.token, self.go_on = token, go_on
-
-
-class ThreadShield(Shield):
-    """Any other thread's shield: a stop is raised in the body by CPython, which cannot wake a sleep or a C call.
-
-    So a run whose body does not stop within `GRACE` seconds goes on without the thread: the step's outcome is a stop,
-    and what the body does later is dropped.
-    """
-
-    def __init__(self, pool: Any = None) -> None:
-        self.ident: int = get_ident()
-        self._lock = threading.Lock()
-        self._sent = False
-        self._stints: list[Stint] = []
-        self.pool = pool
-        # Set once a run has gone on without this thread, which its pool has then replaced.
-        self.replaced: bool = False
-
-    def guard(
-        self, token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Kwargs, go_on: GoOn
-    ) -> Outcome:
-        """Run user code in this thread; `LOST` if the run has gone on without it."""
-        __tracebackhide__ = True
-        stint = Stint(token, go_on) if go_on is not None else None
-        outcome = LOST
-        try:
-            try:
-                self._begin(token, stint)
-                outcome = Outcome(_enter_body(token, fn, args, kwargs))
-            except BaseException as error:  # noqa: BLE001 -- the engine decides what an error means
-                outcome = Outcome(None, users_own(error))
-            return outcome if self._end(stint) else LOST
-        except RunInterrupted as late:  # sent while the body was ending
-            kept = self._end(stint)
-            return (outcome if outcome is not LOST else Outcome(None, late)) if kept else LOST
-
-    def _begin(self, token: CancelToken, stint: Stint | None) -> None:
-        with self._lock:
-            self.armed = token
-            if stint is not None:
-                self._stints.append(stint)
-
-    def _end(self, stint: Stint | None) -> bool:
-        with self._lock:
-            self.armed = None
-            if self._sent:
-                self._take_back()
-            # Those inside it have ended: if it was not taken away, it is the last.
-            if stint is not None and self._stints and self._stints[-1] is stint:
-                self._stints.pop()
-                return True
-            return stint is None
-
-    def lower(self) -> CancelToken | None:
-        """Enter hookcell's own code."""
-        with self._lock:
-            outer, self.armed = self.armed, None
-            self._take_back()
-        return outer
-
-    def raise_again(self, outer: CancelToken | None) -> None:
-        """Re-enter the enclosing body."""
-        with self._lock:
-            self.armed = outer
-        if outer is not None and outer.asked:
-            deliver(outer)
-
-    def poke(self, token: CancelToken) -> None:
-        """Stop what this thread runs, if it is to stop; any thread may ask."""
-        with self._lock:
-            armed = self.armed
-            if armed is not None and armed.under(token) and armed.due():
-                armed.heard = armed.presses
-                self._sent = True
-                _raise_in(self.ident, RunInterrupted)
-
-    @property
-    def busy(self) -> bool:
-        """Whether the thread is in a step that could go on without it."""
-        return bool(self._stints)
-
-    def _take_back(self) -> None:
-        """Have a stop that was sent and has not been raised yet raised here, where nobody minds.
-
-        Not taken back with SetAsyncExc(NULL): that leaves CPython's "something is pending" flag set for good, and a
-        debugger or coverage on 3.11 then never gets on.
-        """
-        if self._sent:
-            self._sent = False
-            try:
-                for _ in range(2):  # what is pending is raised at the jump back
-                    pass
-            except RunInterrupted:
-                pass
-
-    def take_stuck(self, token: CancelToken) -> list[Stint]:
-        """Take away the steps that were told to stop under a token and have not, innermost first."""
-        with self._lock:
-            stuck: list[Stint] = []
-            for stint in reversed(self._stints):
-                if stint.token.under(token) and (stint.token.heard or (stuck and stint.token.due())):
-                    stuck.append(stint)
-            self._stints = [stint for stint in self._stints if stint not in stuck]
-        if stuck and not self._stints and self.pool is not None:
-            self.replaced = True
-            self.pool.lost()
-        return stuck
-
-
-def _raise_in(ident: int, error: type[BaseException]) -> None:
-    import ctypes  # noqa: PLC0415 -- slow to import, and needed only once a thread is to be stopped
-
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(error))
 
 
 _main = MainShield()

@@ -13,6 +13,7 @@ from hookcell.futures import ending_of
 from hookcell.outcome import Outcome
 from hookcell.runs import current
 from hookcell.shield import main_shield, never_raise_in, shield_here
+from hookcell.stops import unheard_stop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -144,15 +145,8 @@ class Attempt:
         raise ending.with_traceback(None) from None
 
     def _ending(self) -> BaseException | None:
-        run, token = self.run, self._token
-        if token.reason == "interrupt" and (run.state.is_cancelled() or not token.heard):
-            told = f"flow run {run.name!r} was interrupted"
-            if self._guard is None:
-                return RunInterrupted(told)
-            error = drive.interrupted_error()
-            error.args = (told,)
-            return error
-        return ending_of(run)
+        interrupted = RunInterrupted if self._guard is None else drive.interrupted_error
+        return unheard_stop(self.run, self._token, interrupted) or ending_of(self.run)
 
     def end(self) -> None:
         """Give the kernel's Interrupt back; a run that was left in the middle of its body has crashed."""
