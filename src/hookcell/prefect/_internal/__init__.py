@@ -1,0 +1,1 @@
+"""Parts of Prefect's insides that tests and extensions import."""

@@ -1,0 +1,1 @@
+"""Tools of Prefect's that its users and their tests import."""
