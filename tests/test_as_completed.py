@@ -287,8 +287,8 @@ def cancelling(waits, caught):
     """Give a body that is cancelled while it waits."""
 
     def body(steps):
-        threading.Timer(0.001, runs.current.get().cancel).start()
         try:
+            threading.Timer(0.001, runs.current.get().cancel).start()
             waits(steps.futures)
         except BaseException as error:
             caught.append(type(error))

@@ -123,9 +123,8 @@ def test_when_the_body_fails_what_has_not_started_never_does(recording, go_on):
     @flow(runner=ThreadRunner(1))
     def etl():
         first.submit()
-        waits.submit()
+        waits.submit().run.token.watch(go_on.set)  # the first goes on once the other was told to stop
         assert started.wait(LIMIT)
-        threading.Timer(0.001, go_on.set).start()
         raise ValueError
 
     etl(return_state=True)

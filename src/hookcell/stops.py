@@ -66,7 +66,7 @@ def unheard_stop(run: Run, token: CancelToken, interrupted: Callable[[str], Base
 
 def users_own(error: BaseException) -> BaseException:
     """Take our frames off the front of a traceback; mend what a stop may have left broken."""
-    if False:
+    if isinstance(error, STOPS):
         _unlock_log(error)
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename in _own_files:
