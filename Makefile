@@ -53,8 +53,10 @@ test-js: $(NODE_MODULES)
 	$(BIN)/npm --prefix js run --silent typecheck
 	$(BIN)/npm --prefix js run --silent test
 
+# Notebooks keep variables and blocks: not in the store of whoever runs this.
 test-notebooks: .venv/.for-dev $(BUNDLE)
-	$(BIN)/pytest --nbval-lax --nbval-current-env notebooks
+	home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && \
+	  HOOKCELL_HOME="$$home" $(BIN)/pytest --nbval-lax --nbval-current-env notebooks
 
 test-python: .venv/.for-dev $(BUNDLE)
 	$(BIN)/pytest

@@ -1,4 +1,4 @@
-"""What all tests share: no test sees the user's own Jupyter settings, and browser tests say why they do not run."""
+"""What all tests share: none sees the user's own Jupyter settings or store, and browser tests say why they do not run."""
 
 import os
 import shutil
@@ -13,13 +13,13 @@ from hookcell.testing import record
 collect_ignore = ["faults"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-JUPYTER_FOLDERS = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+FOLDERS = ("HOOKCELL_HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_jupyter_folders(tmp_path_factory):
+def _own_folders(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        for variable in JUPYTER_FOLDERS:
+        for variable in FOLDERS:
             patch.setenv(variable, str(tmp_path_factory.mktemp(variable.lower())))
         yield
 

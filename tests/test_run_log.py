@@ -1,6 +1,6 @@
-"""The log of a run: written from its code and its hooks, shown without any set-up, and once; prints can go there too."""
+"""The log of a run: written from its code and its hooks, shown without any set-up and once; prints can go there."""
 
-# ruff: noqa: T201, LOG015 -- what is printed, and who else logs, is what this is about
+# ruff: noqa: T201 -- what is printed is what this is about
 
 import asyncio
 import builtins
@@ -10,7 +10,6 @@ import pickle
 import re
 import subprocess
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -419,11 +418,13 @@ def stopping():
     logging.getLogger("users").removeHandler(handler)
 
 
-@pytest.mark.parametrize("where", [lambda step: step, lambda step: step.submit().wait], ids=["main", "worker"])
+@pytest.mark.parametrize(
+    "where", [lambda step: step, lambda step: lambda: step.submit().wait()], ids=["main", "worker"]
+)
 def test_a_stop_in_the_middle_of_a_line_leaves_no_log_locked(where, stopping):
     step = task(name="step")(lambda: logging.getLogger("users").error("x"))
     with record() as recording:
-        flow(lambda: where(step)())(return_state=True)
+        flow(where(step))(return_state=True)
     assert recording.states("step")[-1] == "Cancelled"
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(stopping.lock.acquire, timeout=LIMIT).result()

@@ -1,4 +1,4 @@
-"""SIGTERM ends a process only after its runs have ended: they crash, with their hooks, and then it dies as it would have.
+"""SIGTERM ends a process once its runs have ended: they crash, with their hooks, and it dies as it would have.
 
 A rain of signals: test_fault_injection.py. A kernel that is shut down: notebook/test_kernel_log.py.
 """
@@ -11,11 +11,10 @@ import subprocess
 import sys
 import threading
 import time
-from functools import partial
 
 import pytest
 
-from hookcell import CancelledRun, engine, flow, runs, shield, task
+from hookcell import CancelledRun, Flow, Listener, engine, flow, runs, session, shield, task
 from hookcell.errors import RunInterrupted, TerminationSignal
 from hookcell.gate import gate
 from hookcell.testing import record
@@ -24,7 +23,7 @@ LIMIT = 5  # seconds after which a test that should not wait gives up
 MESSAGE = "Execution was aborted by a termination signal."
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="nobody can send SIGTERM on Windows"),
-    # CPython may raise a stop in a weak reference's callback, where it is told and lost; that is not what this is about.
+    # CPython may raise a stop in a weak reference's callback, where it is told and lost: not what this is about.
     pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"),
 ]
 
@@ -82,6 +81,10 @@ def terminate():
 def terminate_and_wait():
     terminate()
     time.sleep(LIMIT)
+
+
+async def anothing():
+    """Do nothing."""
 
 
 async def aterminate_and_wait():
@@ -155,7 +158,7 @@ def test_a_body_that_raises_something_else_then_has_crashed_all_the_same(recordi
         try:
             terminate_and_wait()
         finally:
-            raise ValueError("clumsy")  # noqa: B012 -- the point
+            raise ValueError("clumsy")
 
     with pytest.raises(TerminationSignal):
         etl(return_state=True)
@@ -185,8 +188,10 @@ def test_a_body_that_catches_it_completes_and_the_process_hears_it_after_that(re
 
     assert etl() == "the batch in hand is done"
     assert recording.of("etl").notes == (
-        f"{recording.of('etl').name!r} was told to stop, but its code caught that and went on; "
-        "it ends as if nothing had happened",
+        (
+            f"{recording.of('etl').name!r} was told to stop, but its code caught that and went on; "
+            "it ends as if nothing had happened"
+        ),
     )
     assert (heard_in_hook, swallowed) == ([[]], [signal.SIGTERM])
 
@@ -270,17 +275,72 @@ def test_in_a_hook_of_the_end_it_changes_nothing_but_is_raised(recording, swallo
 def test_before_the_body_it_crashes_the_run_unstarted(recording):
     hooks = []
 
-    def first(state):
+    def at_first(flow, flow_run, state):
         if state.is_pending():
             terminate()
 
-    def first_of(flow, flow_run, state):
-        first(state)
-
     with pytest.raises(TerminationSignal):
-        flow(name="etl", on_transition=first_of, on_crashed=lambda: hooks.append("crashed"))(lambda: 1)()
+        flow(name="etl", on_transition=at_first, on_crashed=lambda: hooks.append("crashed"))(lambda: 1)()
     assert recording.states("etl") == ["Pending", "Crashed"]
     assert hooks == ["crashed"]
+
+
+class Watch(Listener):
+    """Does something when an outermost run is born."""
+
+    def __init__(self, act):
+        self.opened = lambda run: act()
+
+    def opened(self, run):
+        """For the session to see that it listens."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_while_a_run_is_born_it_waits_until_the_run_can_hear(number, recording):
+    forget = session.listen(Watch(lambda: os.kill(os.getpid(), number)))
+    try:
+        with pytest.raises(TerminationSignal if number is signal.SIGTERM else RunInterrupted):
+            flow(name="etl")(lambda: 1)()
+    finally:
+        forget()
+    assert recording.states("etl") == ["Pending", "Crashed" if number is signal.SIGTERM else "Cancelled"]
+
+
+@pytest.mark.parametrize("definition", [flow(lambda: 1), flow(anothing)], ids=["sync", "async"])
+def test_a_run_that_cannot_be_born_leaves_no_handler_behind(definition, monkeypatch):
+    monkeypatch.setattr(definition, "begin", lambda *args, **kwargs: 1 / 0)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(definition()) if definition.is_async else definition()
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+class LazyFlow(Flow):
+    lazy = True
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_while_an_item_of_a_stream_is_made_the_hooks_come_before_the_process_hears(kind, recording, swallowed):
+    hooks = []
+
+    def items():
+        yield 1
+        terminate_and_wait()
+        yield 2
+
+    async def aitems():
+        yield 1
+        await aterminate_and_wait()
+        yield 2
+
+    async def consume(stream):
+        return [item async for item in stream]
+
+    stream = LazyFlow(items if kind == "sync" else aitems, name="etl", on_crashed=lambda: hooks.append(list(swallowed)))
+    with pytest.raises(TerminationSignal):
+        list(stream()) if kind == "sync" else asyncio.run(consume(stream()))
+    assert recording.of("etl").state.message == MESSAGE
+    assert (hooks, swallowed) == ([[]], [signal.SIGTERM])
 
 
 def test_a_second_one_abandons_hooks(recording, swallowed):
@@ -440,7 +500,6 @@ def test_it_ends_a_wait_for_a_submitted_run(recording, never):
 def test_an_async_flow_crashes_and_its_loop_lives_on(recording, swallowed):
     hooks = []
     step = task(name="step", **kinds(hooks))(aterminate_and_wait)
-    etl = flow(name="etl", **kinds(hooks))(lambda: step())
 
     @flow(name="outer", **kinds(hooks))
     async def outer():
@@ -457,7 +516,6 @@ def test_an_async_flow_crashes_and_its_loop_lives_on(recording, swallowed):
     assert hooks == crashed("step", "outer")
     assert {run.state.message for run in recording.runs} == {MESSAGE}
     assert swallowed == [signal.SIGTERM]
-    assert etl.name == "etl"
 
 
 def test_a_sync_flow_called_on_a_loop_crashes_too(recording, swallowed):
@@ -496,22 +554,22 @@ def test_with_several_flows_on_a_loop_all_crash_and_the_last_one_passes_it_on(re
 
 
 def test_a_flow_that_begins_while_others_are_ending_ends_too(recording, swallowed):
+    ending, ended = asyncio.Event(), asyncio.Event()
+
     async def slow_hook():
-        await late
+        ending.set()
+        await ended.wait()
 
     @flow(name="first", on_crashed=slow_hook)
     async def first():
         await aterminate_and_wait()
 
     async def kernel():
-        global late
-        late = asyncio.get_running_loop().create_future()
         one = asyncio.create_task(first())
-        while "Crashed" not in [event.run.state.name for event in recording.events]:
-            await asyncio.sleep(0)
+        await ending.wait()
         with pytest.raises(TerminationSignal):
             await flow(name="second")(aterminate_and_wait)()
-        late.set_result(None)
+        ended.set()
         with pytest.raises(TerminationSignal):
             await one
 
@@ -586,7 +644,7 @@ def test_code_that_raises_it_crashes_without_any_signal(recording, swallowed):
 
 def test_its_text_says_what_happened_and_survives_pickling():
     assert str(TerminationSignal()) == "the process was told to end, by SIGTERM"
-    again = pickle.loads(pickle.dumps(TerminationSignal(signal=1)))
+    again = pickle.loads(pickle.dumps(TerminationSignal(signal=1)))  # noqa: S301 -- our own bytes
     assert (str(again), again.signal) == ("the process was told to end, by signal 1", 1)
 
 

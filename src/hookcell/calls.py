@@ -14,7 +14,7 @@ from hookcell.engine import life_of
 from hookcell.errors import RunInterrupted, UnknownOptionError
 from hookcell.futures import Future, ending_of
 from hookcell.runners.local import ThreadRunner
-from hookcell.runs import FlowRun, flow_run_of
+from hookcell.runs import FlowRun, current, flow_run_of
 from hookcell.shield import main_shield, shield_here
 from hookcell.states import COMPLETED
 from hookcell.stops import unheard_stop
@@ -44,15 +44,16 @@ def call(
     shield = shield_here()
     outer = shield.lower()
     opened: CancelToken | None = None
+    outermost = current.get() is None and main_shield().open()
     try:
         run = definition.begin(args, kwargs, wait_for)
-        if run.parent is None and main_shield().open(run.token):
-            opened = run.token
+        if outermost:
+            opened = main_shield().adopt(run.token)
         drive.drive(life_of(run), run, shield)
-        if isinstance(run, FlowRun):
+        if run.below is not None:  # a runner is made for runs inside it
             close_runner(run)
     finally:
-        if opened is not None:
+        if outermost:
             main_shield().close(opened)
         shield.raise_again(outer)
     if opened is None and run.state.type is COMPLETED:
@@ -111,17 +112,18 @@ def _start(run: Run, future: Future[Any]) -> None:
         drive.spawn(life_of(run), run, future)
         return
     runner = runner_of(run)
-    work = _work(run, future, runner)
+    if definition.is_async:
+        work = _async_work(run, future, runner)
+    else:
+        work = partial(future.context.run, drive.drive, life_of(run), run)
     if run.awaited and not runner.at_once and (pending := futures_of(run.awaited)):
         _when_done(pending, run, partial(runner.submit, work))
     else:
         runner.submit(work)
 
 
-def _work(run: Run, future: Future[Any], runner: Runner) -> Callable[[], None]:
-    """Give what a runner has to call for a run."""
-    if not run.definition.is_async:
-        return partial(future.context.run, drive.drive, life_of(run), run)
+def _async_work(run: Run, future: Future[Any], runner: Runner) -> Callable[[], None]:
+    """Give what a runner has to call for an async run, which gets a loop of its own."""
     if runner.at_once:
         return partial(drive.drive_beside, life_of(run), run)
     return partial(future.context.run, drive.drive_alone, life_of(run), run)

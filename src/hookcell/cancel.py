@@ -107,7 +107,7 @@ class CancelToken:
                 if token._watchers is None:
                     token._watchers = []
                 token._watchers.append(wake)
-        if self.reason is not None:
+        if self.asked and self.reason is not None:
             wake()
         return lambda: _unwatch(chain, wake)
 

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 from hookcell import policies, upstream
 from hookcell.cancel import CancelToken, HookToken
 from hookcell.deadlines import deadlines
-from hookcell.errors import HookTimeout, ParameterBindError, ParameterTypeError, RunInterrupted, is_cancelled_error
+from hookcell.errors import (
+    HookTimeout,
+    ParameterBindError,
+    ParameterTypeError,
+    RunInterrupted,
+    TerminationSignal,
+    is_cancelled_error,
+)
 from hookcell.futures import Future
 from hookcell.gate import gate
 from hookcell.hooks import HookRun
@@ -47,7 +54,7 @@ def begin(run: Run) -> None:
         if parent.below is None:
             parent.below = Below()
         parent.below.children.append(run)
-        if parent.over and (parent.left_behind or parent.state.is_cancelled()):
+        if parent.scope is SPENT and (parent.left_behind or parent.state.is_cancelled()):
             run.token.cancel("shutdown")  # it was started by code that did not stop when told to
     if session.created:
         session.tell(session.created, run)
@@ -140,7 +147,9 @@ def _tries(run: Run, began: float | None) -> Generator[Step, Outcome, State[Any]
     definition = run.definition
     name: str | None = None
     failure: BaseException | None = None
+    attempt = 0
     while True:
+        attempt += 1
         state: State[Any] = State(RUNNING, name, at=began)
         if due := _enter(run, state):
             yield from _fire(run, state, due, failure)
@@ -156,18 +165,17 @@ def _tries(run: Run, began: float | None) -> Generator[Step, Outcome, State[Any]
                 return (yield from _stop(run, outcome))
             _tell_if_swallowed(run)
         state = policies.end_of(run, outcome)
-        if state.type is not FAILED or not (yield from _tried_again(run, state)):
+        if state.type is not FAILED or attempt > definition.retries or not (yield from _worth_it(run, state)):
             return state
         name, failure, began = run.retry_name, failure_of(state), None
-        if (ending := (yield from _pause(run, failure))) is not None:
+        if (ending := (yield from _pause(run, failure, attempt))) is not None:
             return ending
 
 
-def _tried_again(run: Run, state: State[Any]) -> Generator[Step, Outcome, bool]:
-    """Whether a failed run has a try left, and its definition's condition finds the failure worth it."""
-    hook, left = run.definition.retry_condition, policies.tried_again(run, state)
-    if hook is None or not left:
-        return left
+def _worth_it(run: Run, state: State[Any]) -> Generator[Step, Outcome, bool]:
+    """Whether a failure is worth the next try: its definition's condition, if it has one, is asked."""
+    if (hook := run.definition.retry_condition) is None:
+        return True
     moment = Moment(run.definition, run, state, failure_of(state))
     if not hook.call.admits(moment.error):
         return False
@@ -192,14 +200,14 @@ def _set_deadline(run: Run, seconds: float) -> None:
     deadlines.add(scope, seconds, scope.time_out)
 
 
-def _pause(run: Run, failure: BaseException) -> Generator[Step, Outcome, State[Any] | None]:
+def _pause(run: Run, failure: BaseException, attempt: int) -> Generator[Step, Outcome, State[Any] | None]:
     """Wait before the next try, if it asks for a wait; give the state the run ends in if there will be none."""
     token = run.scope = run.token
-    delay = run.definition.delay_before(run.attempt + 1)
+    delay = run.definition.delay_before(attempt + 1)
     if (delay > 0 or run.awaits_each_retry) and token.reason is None:
         if factor := run.definition.retry_jitter_factor:
             delay = policies.jittered(delay, factor)
-        tries = f"Try {run.attempt} of {run.definition.retries + 1}"
+        tries = f"Try {attempt} of {run.definition.retries + 1}"
         told = f"{tries} ended with {type(failure).__name__}; next try in {delay:g} s"
         state: State[Any] = State(SCHEDULED, "AwaitingRetry", told, delay)
         if due := _enter(run, state):
@@ -254,7 +262,7 @@ def _tell_of_unseen(run: Run, submitted: list[Any]) -> None:
     """Nothing is silent: a failure that nobody looked at is told."""
     for future in submitted:
         state = future.run.state
-        if state.type in _FAILURES and not future.looked_at:
+        if state.type in _FAILURES and not future.looked_at and not isinstance(state.data, TerminationSignal):
             run.note(f"task run {future.run.name!r} {state.name.lower()} and nobody looked at it: {state.message}")
 
 

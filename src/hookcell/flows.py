@@ -72,8 +72,8 @@ class Flow(Definition, Generic[P, R]):
             RunInterrupted: The kernel's Interrupt stopped it, also with `return_state`.
         """
         __tracebackhide__ = True
-        if self.streams and not return_state:
-            return streams.start(self, args, kwargs, wait_for)
+        if self.streams:
+            return streams.start(self, args, kwargs, wait_for, return_state=return_state)
         if self.is_async:
             return calls.call_async(self, args, kwargs, wait_for, return_state=return_state)
         run, error = calls.call(self, args, kwargs, wait_for, return_state=return_state)

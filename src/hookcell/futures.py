@@ -184,9 +184,9 @@ class FutureList(list[Future[R]]):
         """
         __tracebackhide__ = True
         check_timeout(timeout)
-        if raise_on_failure and (failed := next(filter(_failed, self), None)) is not None:
-            failed.result()
         if pending := [future for future in self if not future.done()]:
+            if raise_on_failure and (failed := next(filter(_failed, self), None)) is not None:
+                failed.result()
             countdown = block(pending, timeout, stop_at=_failed if raise_on_failure else None)
             if countdown.found:
                 countdown.found[0].result()
@@ -205,7 +205,8 @@ class FutureList(list[Future[R]]):
 
 
 def _failed(future: Future[Any]) -> bool:
-    return future.done() and ending_of(future.run) is not None
+    # The state is looked at first, because of many futures most have completed.
+    return future.run.state.type is not COMPLETED and future.done() and ending_of(future.run) is not None
 
 
 # -- several -------------------------------------------------------------------------------------------------------

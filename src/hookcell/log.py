@@ -165,7 +165,7 @@ _print: Callable[..., None] = builtins.print
 
 
 def prints_to_log(run: Run | None) -> bool:
-    """Whether what a run prints goes to its log: as its definition says, else as the nearest one around it that does."""
+    """Whether what a run prints goes to its log: as its flow or task says, else as the nearest one around that does."""
     while run is not None:
         asked: bool | None = getattr(run.definition, "log_prints", None)
         if asked is not None:

@@ -74,11 +74,11 @@ _OF_TASK, _OF_FLOW = _shown_as("Task run %(task_run_name)r"), _shown_as("Flow ru
 _OF_NOBODY = _shown_as("%(name)s")
 
 
-class Lines(logging.Handler):
-    """Keeps the lines of runs, tells listeners, and shows them on stderr if nobody else does."""
+class OwnHandler(logging.Handler):
+    """A handler of ours: it is no sign that somebody has set up logging, and takes no lock."""
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Take a record, without a lock: each part of it is one step, and there is no lock for a stop to leave taken."""
+        """Take a record; without a lock, because each part of it is one step."""
         if not self.filter(record):
             return False
         try:
@@ -87,6 +87,10 @@ class Lines(logging.Handler):
             if not shown_elsewhere(record.name):
                 self.handleError(record)
         return True
+
+
+class Lines(OwnHandler):
+    """Keeps the lines of runs, tells listeners, and shows them on stderr if nobody else does."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line, tell of it, show it."""
@@ -110,7 +114,7 @@ def shown_elsewhere(name: str) -> bool:
     """Whether somebody has set up what shows the lines of a logger: a handler of its own, or of a logger above it."""
     logger: logging.Logger | None = logging.getLogger(name)
     while logger is not None:
-        if any(not isinstance(handler, Lines | logging.NullHandler) for handler in logger.handlers):
+        if any(not isinstance(handler, OwnHandler | logging.NullHandler) for handler in logger.handlers):
             return True
         logger = logger.parent if logger.propagate else None
     return False
@@ -118,12 +122,17 @@ def shown_elsewhere(name: str) -> bool:
 
 def _show(record: logging.LogRecord, logger: RunLogger | None) -> None:
     """Write a line to stderr, below the cell that launched the run."""
-    whose = _OF_TASK if hasattr(record, "task_run_name") else _OF_FLOW if hasattr(record, "flow_run_name") else _OF_NOBODY
-    text = f"{whose.format(record)}\n"
+    text = f"{_form_of(record).format(record)}\n"
     if logger is None or current.get() is logger.run:
         _write(text)
     else:  # a thread that knows nothing of the run
         logger.context.copy().run(_write, text)
+
+
+def _form_of(record: logging.LogRecord) -> logging.Formatter:
+    if hasattr(record, "task_run_name"):
+        return _OF_TASK
+    return _OF_FLOW if hasattr(record, "flow_run_name") else _OF_NOBODY
 
 
 def _write(text: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
 
 from hookcell.annotations import Annotation, unmapped
 from hookcell.errors import MappingLengthMismatch, MappingMissingIterable
@@ -12,21 +13,17 @@ from hookcell.states import State
 from hookcell.upstream import not_completed, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable
+
+    Column = list[Any] | unmapped[Any]
 
 # Iterable, but meant as one thing.
 _WHOLE = (str, bytes, bytearray, io.IOBase)
 
 
-class Call(NamedTuple):
-    """The arguments of one of the runs."""
-
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    wait_for: Any
-
-
-def calls_of(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any) -> Iterator[Call]:
+def calls_of(
+    name: str, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any
+) -> tuple[Iterable[tuple[tuple[Any, ...], dict[str, Any]]], Any]:
     """Give the calls that a map over some arguments stands for.
 
     An argument that is a future or state is waited for, and its result mapped over; the runs depend on it then.
@@ -34,6 +31,9 @@ def calls_of(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for:
     Args:
         name: The task's, for messages.
         args, kwargs, wait_for: As they were given to `.map()`.
+
+    Returns:
+        The arguments of each run, by place and by name, and what all of them wait for.
 
     Raises:
         MappingMissingIterable: No argument is iterable.
@@ -45,11 +45,18 @@ def calls_of(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for:
     keyed = {key: _column(value) for key, value in kwargs.items()}
     count = _count(name, {**dict(enumerate(placed)), **keyed})
     after = [*mapped_over, wait_for] if mapped_over else wait_for
-    for i in range(count):
-        yield Call(tuple([column[i] for column in placed]), {key: column[i] for key, column in keyed.items()}, after)
+    named = [dict(zip(keyed, row, strict=True)) for row in _rows(keyed.values(), count)] if keyed else [{}] * count
+    return zip(_rows(placed, count), named, strict=True), after
 
 
-def _column(value: Any) -> list[Any] | unmapped[Any]:
+def _rows(columns: Collection[Column], count: int) -> Iterable[tuple[Any, ...]]:
+    """Give what columns hold, row by row."""
+    if not columns:
+        return repeat((), count)
+    return zip(*[repeat(one.value, count) if isinstance(one, unmapped) else one for one in columns], strict=True)
+
+
+def _column(value: Any) -> Column:
     """Give what an argument is for each of the runs."""
     if isinstance(value, (Future, State)):
         value = _result_of(value)
@@ -61,7 +68,7 @@ def _column(value: Any) -> list[Any] | unmapped[Any]:
     return unmapped(value) if items is None else items
 
 
-def _annotated(annotation: Annotation[Any]) -> list[Any] | unmapped[Any]:
+def _annotated(annotation: Annotation[Any]) -> Column:
     """Give what is in an annotation item by item, each in one like it; a future in it is left to the runs."""
     if isinstance(annotation.value, (Future, State)):
         return unmapped(annotation)
@@ -91,7 +98,7 @@ def _result_of(awaited: Any) -> Any:
     return state_of(awaited).data
 
 
-def _count(name: str, columns: dict[Any, list[Any] | unmapped[Any]]) -> int:
+def _count(name: str, columns: dict[Any, Column]) -> int:
     lengths = {place: len(column) for place, column in columns.items() if isinstance(column, list)}
     if not lengths:
         raise MappingMissingIterable(

@@ -187,11 +187,6 @@ def _aggregate(states: list[State[Any]], data: Any) -> State[Any]:
 # -- trying again --------------------------------------------------------------------------------------------------
 
 
-def tried_again(run: Run, state: State[Any]) -> bool:
-    """Whether a failed run has a try left."""
-    return state.type is FAILED and run.attempt <= run.definition.retries
-
-
 def plan_retry_condition(fn: Any, of: str, scope: Any) -> Hook | None:
     """Read the signature of a `retry_condition_fn`, which is given what a hook is given.
 
@@ -263,7 +258,7 @@ def ended_by_signal(run: Run, outcome: Outcome | None, stuck: list[str]) -> Stat
 
 
 def unstarted(run: Run) -> State[Any]:
-    """Give the state of a run that was told to stop before it began; one that only waited in a queue has not crashed."""
+    """Give the state of a run that was told to stop before it began; one that waited in a queue has not crashed."""
     return ended_by_signal(run, None, []) if terminated(run) and run.future is None else cancelled(run, [])
 
 

@@ -67,8 +67,8 @@ def _intended() -> Reason:
 class MainShield(Shield):
     """The main thread's shield: a signal, from the keyboard, the kernel or a poke, raises inside bodies only.
 
-    SIGINT cancels the outermost runs. SIGTERM ends them too: they crash, or are cancelled if its sender wanted that, with
-    all that is inside them; it is sent again once they are over, so that the process ends as it would have.
+    SIGINT cancels the outermost runs. SIGTERM ends them too, with all that is inside them: they crash, or are cancelled
+    if its sender wanted that. It is sent again once they are over, so that the process ends as it would have.
     """
 
     def __init__(self) -> None:
@@ -81,6 +81,8 @@ class MainShield(Shield):
         self._pid = 0
         # Why the outermost runs are ended, once SIGTERM has come.
         self._terminated: Reason | None = None
+        # Why a run is to stop that is just beginning.
+        self._early: list[Reason] = []
 
     def guard(
         self,
@@ -118,28 +120,41 @@ class MainShield(Shield):
 
     # -- the signals
 
-    def open(self, token: CancelToken) -> bool:
+    def open(self, token: CancelToken | None = None) -> bool:
         """Take the signals over for an outermost run of the main thread.
+
+        Args:
+            token: What stops the run; None if it is about to begin, and `adopt` will tell.
 
         Returns:
             Whether they were taken, so that `close` must be called. Several are open at once only on an event loop.
         """
         if get_ident() != self.ident:
             return False
-        self._roots.append(token)
-        if len(self._roots) == 1 and not self._take_over():
-            self._roots.clear()
+        self._early.clear()
+        if not self._before and not self._take_over():
             return False
-        if self._terminated is not None:  # the process ends as soon as the others do: this one shall not hold it up
-            token.cancel(self._terminated)
+        if token is not None:
+            self.adopt(token)
         return True
 
+    def adopt(self, token: CancelToken) -> CancelToken:
+        """Let signals stop a run, also those that came since `open`; gives its token back."""
+        self._roots.append(token)
+        for reason in self._early:
+            token.cancel(reason)
+        self._early.clear()
+        # The process ends as soon as the runs do that SIGTERM has stopped: a new one shall not hold it up.
+        if self._terminated is not None and token.reason is None:
+            token.cancel(self._terminated)
+        return token
+
     def _take_over(self) -> bool:
+        self._pid = os.getpid()
         try:
-            self._before = {signal.SIGINT: set_handler(signal.SIGINT, self._on_signal)}
+            self._before[signal.SIGINT] = set_handler(signal.SIGINT, self._on_signal)
         except ValueError:  # a sub-interpreter, or an embedding that keeps signals to itself
             return False
-        self._pid = os.getpid()
         if _HAS_SIGTERM:
             before = set_handler(signal.SIGTERM, self._on_signal)
             if _is_for_others(before):
@@ -149,10 +164,16 @@ class MainShield(Shield):
         poke_on_cancel(self.poke)
         return True
 
-    def close(self, token: CancelToken) -> None:
-        """Give the signals back to whoever had them, once no outermost run is left; send on what came meanwhile."""
-        if len(self._roots) > 1:
-            self._roots.remove(token)
+    def close(self, token: CancelToken | None, *, over: bool = True) -> None:
+        """Give the signals back to whoever had them, once no outermost run is left; send on what came meanwhile.
+
+        Args:
+            token: What stopped the run; None if it has not begun.
+            over: Whether the run is; if it lives on, so does the wish that the process shall end.
+        """
+        if len(self._roots) > (token is not None):
+            if token is not None:
+                self._roots.remove(token)
             return
         forget_poke(self.poke)
         with self._lock:  # after this no poke is on its way
@@ -165,8 +186,9 @@ class MainShield(Shield):
             self._give_all_back()
         finally:
             self._roots.clear()
-            terminated, self._terminated = self._terminated, None
-            if terminated is not None:
+            self._before.clear()
+            if over and self._terminated is not None:
+                self._terminated = None
                 _flush()
                 os.kill(self._pid, signal.SIGTERM)
 
@@ -202,6 +224,7 @@ class MainShield(Shield):
         self._stop_roots(reason)
 
     def _stop_roots(self, reason: Reason) -> None:
+        self._early.append(reason)
         for root in tuple(self._roots):
             root.cancel(reason)
 

@@ -25,9 +25,7 @@ SIGTERM_REASONS = frozenset({"terminate", "revoke"})
 _own_files = {__file__}
 
 
-def enter_body(
-    token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None
-) -> Any:
+def enter_body(token: CancelToken, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:
     """Run the body in a frame in which a stop may raise; without it one that comes just before the body is lost."""
     __tracebackhide__ = True
     if token.asked:
@@ -57,7 +55,7 @@ def unheard_stop(run: Run, token: CancelToken, interrupted: Callable[[str], Base
         token: What could stop it.
         interrupted: Makes what an Interrupt raises there, of a text.
     """
-    if not (run.state.is_cancelled() or not token.heard):
+    if not token.asked or not (run.state.is_cancelled() or not token.heard):
         return None
     if token.reason == "interrupt":
         return interrupted(f"{run.definition.kind} run {run.name!r} was interrupted")

@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 @contextmanager
 def _signals(run: Run) -> Iterator[None]:
     """Take the signals over for an outermost run, while its code or ours runs."""
-    opened = run.parent is None and main_shield().open(run.token)
+    token = run.token
+    opened = run.parent is None and main_shield().open(token)
     try:
         yield
     finally:
         if opened:
-            main_shield().close(run.token)
+            main_shield().close(token, over=run.over)
 
 
 def _ending(run: Run, token: CancelToken, interrupted: Callable[[str], BaseException]) -> BaseException | None:
@@ -47,8 +48,19 @@ def _ending(run: Run, token: CancelToken, interrupted: Callable[[str], BaseExcep
     return stop or ending_of(run)
 
 
-def start(definition: Any, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any) -> Any:
-    """Give the generator, sync or async, that runs a flow or task as its items are asked for."""
+def start(
+    definition: Any, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any, *, return_state: bool = False
+) -> Any:
+    """Give the generator, sync or async, that runs a flow or task as its items are asked for.
+
+    Raises:
+        ValueError: Its final state is asked for, which it has only when all items have been given.
+    """
+    if return_state:
+        raise ValueError(
+            f"The return_type for a generator {definition.kind} must be 'result'; leave return_state=True out, and "
+            "iterate over the call"
+        )
     return (astream if definition.is_async else stream)(definition, args, kwargs, wait_for)
 
 

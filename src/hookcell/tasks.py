@@ -69,8 +69,8 @@ class Task(Definition, Generic[P, R]):
             RunInterrupted: The kernel's Interrupt stopped it, also with `return_state`.
         """
         __tracebackhide__ = True
-        if self.streams and not return_state:
-            return streams.start(self, args, kwargs, wait_for)
+        if self.streams:
+            return streams.start(self, args, kwargs, wait_for, return_state=return_state)
         if self.is_async:
             return calls.call_async(self, args, kwargs, wait_for, return_state=return_state)
         run, error = calls.call(self, args, kwargs, wait_for, return_state=return_state)
@@ -113,8 +113,8 @@ class Task(Definition, Generic[P, R]):
         >>> sums()
         [11, 12, 13]
         """
-        runs = mapping.calls_of(self.name, args, kwargs, wait_for)
-        return FutureList([calls.submit(self, run.args, run.kwargs, run.wait_for, mapped=True) for run in runs])
+        runs, after = mapping.calls_of(self.name, args, kwargs, wait_for)
+        return FutureList([calls.submit(self, placed, named, after, mapped=True) for placed, named in runs])
 
     def with_options(self, **changes: Any) -> Task[P, R]:
         """Make a copy with some options changed; None keeps an option, `[]` clears hooks."""

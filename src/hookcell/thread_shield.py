@@ -38,7 +38,8 @@ class ThreadShield(Shield):
         self.ident: int = get_ident()
         # Reentrant: a signal handler pokes in the main thread, which may be inside it for a cancel of its own.
         self._lock = threading.RLock()
-        self._sent = False
+        # The token whose stop was sent, and how many stops its code had heard of before that.
+        self._sent: tuple[CancelToken, int] | None = None
         self._stints: list[Stint] = []
         self.pool = pool
         # Set once a run has gone on without this thread, which its pool has then replaced.
@@ -58,9 +59,13 @@ class ThreadShield(Shield):
             except BaseException as error:  # noqa: BLE001 -- the engine decides what an error means
                 outcome = Outcome(None, users_own(error))
             return outcome if self._end(stint) else LOST
-        except STOPS as late:  # sent while the body was ending
-            kept = self._end(stint)
-            return (outcome if outcome is not LOST else Outcome(None, late)) if kept else LOST
+        except STOPS as late:  # sent while the body was beginning or ending
+            sent, kept = self._sent, self._end(stint)
+            if outcome is LOST:
+                outcome = Outcome(None, late)
+            else:
+                _unsay(sent)
+            return outcome if kept else LOST
 
     def _begin(self, token: CancelToken, stint: Stint | None) -> None:
         with self._lock:
@@ -71,7 +76,7 @@ class ThreadShield(Shield):
     def _end(self, stint: Stint | None) -> bool:
         with self._lock:
             self.armed = None
-            if self._sent:
+            if self._sent is not None:
                 self._take_back()
             # Those inside it have ended: if it was not taken away, it is the last.
             if stint is not None and self._stints and self._stints[-1] is stint:
@@ -83,7 +88,8 @@ class ThreadShield(Shield):
         """Enter hookcell's own code."""
         with self._lock:
             outer, self.armed = self.armed, None
-            self._take_back()
+            if self._sent is not None:
+                self._take_back()
         return outer
 
     def raise_again(self, outer: CancelToken | None) -> None:
@@ -98,8 +104,8 @@ class ThreadShield(Shield):
         with self._lock:
             armed = self.armed
             if armed is not None and armed.under(token) and armed.due():
+                self._sent = (armed, armed.heard)
                 armed.heard = armed.presses
-                self._sent = True
                 _raise_in(self.ident, stop_of(armed))
 
     @property
@@ -113,13 +119,12 @@ class ThreadShield(Shield):
         Not taken back with SetAsyncExc(NULL): that leaves CPython's "something is pending" flag set for good, and a
         debugger or coverage on 3.11 then never gets on.
         """
-        if self._sent:
-            self._sent = False
-            try:
-                for _ in range(2):  # what is pending is raised at the jump back
-                    pass
-            except STOPS:
+        try:
+            for _ in range(2):  # what is pending is raised at the jump back
                 pass
+        except STOPS:
+            _unsay(self._sent)
+        self._sent = None
 
     def take_stuck(self, token: CancelToken) -> list[Stint]:
         """Take away the steps that were told to stop under a token and have not, innermost first."""
@@ -133,6 +138,13 @@ class ThreadShield(Shield):
             self.replaced = True
             self.pool.lost()
         return stuck
+
+
+def _unsay(sent: tuple[CancelToken, int] | None) -> None:
+    """Note that the code which was sent a stop has not heard it: it had ended, or is not being run just now."""
+    if sent is not None:
+        token, heard = sent
+        token.heard = heard
 
 
 def _raise_in(ident: int, error: type[BaseException]) -> None:

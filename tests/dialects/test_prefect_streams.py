@@ -174,8 +174,10 @@ def test_a_submitted_generator_task_gives_a_list():
     assert work() == [0, 1, 2]
 
 
-def test_a_state_is_given_for_a_generator_too():
-    assert flow(lambda: (yield from range(3)))(return_state=True).result() == [0, 1, 2]
+@pytest.mark.parametrize(("decorate", "kind"), [(flow, "flow"), (task, "task")])
+def test_its_final_state_is_refused_at_the_call(decorate, kind):
+    with pytest.raises(ValueError, match=f"^The return_type for a generator {kind} must be 'result'; leave return_state"):
+        decorate(lambda: (yield from range(3)))(return_state=True)
 
 
 def test_an_interrupt_while_an_item_is_made_cancels_the_run(seen, hooks):

@@ -1,6 +1,8 @@
-"""A hot loop of flows under a rain of SIGINTs; run by test_fault_injection.py in a process of its own.
+"""A hot loop of flows under a rain of signals; run by test_fault_injection.py in a process of its own.
 
-Prints one JSON object: what was left behind, and how the interrupted runs ended.
+Its arguments: how many signals, the seed of their moments, and SIGINT or SIGTERM. The process survives both, because
+its own handler, which is called once the runs are over, does nothing. Prints one JSON object: what was left behind,
+and how the stopped runs ended.
 """
 
 import itertools
@@ -11,7 +13,7 @@ import sys
 import threading
 import time
 
-from hookcell import Listener, flow, task
+from hookcell import Listener, TerminationSignal, flow, task
 from hookcell.gate import gate, holding
 from hookcell.runs import current
 from hookcell.session import session
@@ -19,6 +21,7 @@ from hookcell.shield import main_shield
 
 PRESSES = int(sys.argv[1])
 random.seed(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+SIGNAL = signal.Signals[sys.argv[3]] if len(sys.argv) > 3 else signal.SIGINT
 MOST_SECONDS = 120
 
 
@@ -38,7 +41,7 @@ def count(owner, run, state):
     """A hook that does next to nothing."""
 
 
-@task(on_completion=count, on_cancellation=count)
+@task(on_completion=count, on_cancellation=count, on_crashed=count)
 def quick(x=0):
     return x
 
@@ -48,7 +51,7 @@ def asks_a_hook(x=0):
     return x
 
 
-@task(on_completion=lambda task, run, state: asks_a_hook.submit(1).result(), on_cancellation=count)
+@task(on_completion=lambda task, run, state: asks_a_hook.submit(1).result(), on_cancellation=count, on_crashed=count)
 def waits_in_a_hook(x=0):
     return x
 
@@ -56,24 +59,24 @@ def waits_in_a_hook(x=0):
 tries = itertools.count(1)
 
 
-@task(retries=2, retry_delay_seconds=0.0005, on_retry=count, on_cancellation=count)
+@task(retries=2, retry_delay_seconds=0.0005, on_retry=count, on_cancellation=count, on_crashed=count)
 def flaky():
     if next(tries) % 3:
         raise ValueError("again")
 
 
-@task(on_cancellation=count, on_completion=count)
+@task(on_cancellation=count, on_completion=count, on_crashed=count)
 def sleepy():
     time.sleep(0.0005)
 
 
-@flow(on_completion=count, on_cancellation=count)
+@flow(on_completion=count, on_cancellation=count, on_crashed=count)
 def inner():
     quick(1)
     sleepy()
 
 
-@flow(on_running=count, on_completion=count, on_cancellation=count)
+@flow(on_running=count, on_completion=count, on_cancellation=count, on_crashed=count)
 def everything():
     for i in range(3):
         quick(i)
@@ -97,12 +100,12 @@ def outside_handler(number, frame):
 def rain():
     for _ in range(PRESSES):
         time.sleep(random.random() * 0.004)
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        signal.pthread_kill(threading.main_thread().ident, SIGNAL)
     time.sleep(0.01)
     stop.set()
 
 
-signal.signal(signal.SIGINT, outside_handler)
+signal.signal(SIGNAL, outside_handler)
 watcher = threading.Thread(target=rain, daemon=True)
 began = time.monotonic()
 watcher.start()
@@ -112,7 +115,7 @@ while not stop.is_set() and time.monotonic() - began < MOST_SECONDS:
     try:
         everything(return_state=True)
         finished += 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, TerminationSignal):
         raised += 1
     except BaseException as error:  # noqa: BLE001
         strange += 1
@@ -121,15 +124,21 @@ deadline = time.monotonic() + 5
 while any(not run.over for run in witness.runs) and time.monotonic() < deadline:
     time.sleep(0.01)
 unfinished = [run for run in witness.runs if not run.over]
-cancelled = [run for run in witness.runs if run.state.is_cancelled()]
-badly_ended = [
-    run
-    for run in cancelled
-    if run.attempt
-    and not (run.state.before.name == "Cancelling" and any(h.kind == "on_cancellation" for h in run.hooks))
-    and run.definition is not asks_a_hook
-]
-not_cancelled = [run for run in witness.runs if not (run.state.is_completed() or run.state.is_cancelled())]
+stopped = [run for run in witness.runs if run.state.is_cancelled() or run.state.is_crashed()]
+cancelled = [run for run in stopped if run.state.is_cancelled()]
+MESSAGE = "Execution was aborted by a termination signal."
+
+
+def ended_well(run):
+    """Whether a stopped run ended as SIGNAL says, with its hooks; one that had not begun is cancelled in any case."""
+    called = {hook.kind for hook in run.hooks}
+    if run.state.is_cancelled() and (SIGNAL is signal.SIGINT or not run.attempt):
+        return not run.attempt or (run.state.before.name == "Cancelling" and "on_cancellation" in called)
+    return SIGNAL is signal.SIGTERM and run.state.message == MESSAGE and "on_crashed" in called
+
+
+badly_ended = [run for run in stopped if run.definition is not asks_a_hook and not ended_well(run)]
+not_stopped = [run for run in witness.runs if not run.state.is_completed() and run not in stopped]
 swallowed = [run for run in witness.runs if run.notes]
 print(
     json.dumps(
@@ -142,16 +151,17 @@ print(
             "strange": strange,
             "oddities": oddities[:5],
             "unfinished": [repr(run) + str([s.name for s in run.story]) for run in unfinished][:10],
+            "stopped": len(stopped),
             "cancelled": len(cancelled),
             "badly ended": [repr(run) + str([s.name for s in run.story]) + str(run.hooks) for run in badly_ended][:10],
-            "neither completed nor cancelled": [repr(run) + str(run.state.message) for run in not_cancelled][:10],
+            "neither completed nor stopped": [repr(run) + str(run.state.message) for run in not_stopped][:10],
             "notes": [note for run in swallowed for note in run.notes][:5],
             "hooks still running": sum(h.outcome == "running" for run in witness.runs for h in run.hooks),
             "gate owner": repr(gate.owner) if gate.owner else None,
             "gate holding": repr(holding.get()) if holding.get() else None,
             "current": repr(current.get()) if current.get() else None,
             "armed": main_shield().armed is not None,
-            "handler restored": signal.getsignal(signal.SIGINT) is outside_handler,
+            "handler restored": signal.getsignal(SIGNAL) is outside_handler,
             "threads": threading.active_count(),
             "seconds": round(time.monotonic() - began, 1),
         }

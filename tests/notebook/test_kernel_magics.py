@@ -1,7 +1,12 @@
 """`%load_ext hookcell` in a real kernel: what it adds and takes away again, and what a magic's line can say."""
 
+import re
+
 import pytest
 from kernels import running_kernel
+
+from hookcell import definitions, flows
+from hookcell.notebook.options import parser_of
 
 pytestmark = pytest.mark.kernel
 
@@ -165,12 +170,24 @@ def test_a_definition_that_is_run_again_says_that_it_is_redefined(kernel):
 
 # -- options ----------------------------------------------------------------------------------------------------------
 
+# Hooks apart, and the name, which is the first word. An option of both magics that only one says it has is missed here.
+OPTIONS = sorted((definitions.OPTIONS | flows._OPTIONS | {"param"}) - definitions.HOOK_OPTIONS - {"name"})
+
+
+def test_the_magics_take_every_option_of_the_decorators():
+    for kind, taken in (("flow", flows._OPTIONS), ("task", definitions.OPTIONS)):
+        known = {action.dest for action in parser_of(kind, kind)._actions}
+        assert taken - known - definitions.HOOK_OPTIONS == {"name"}
+        assert known - taken - definitions.HOOK_OPTIONS == {"help"} | ({"param"} if kind == "flow" else set())
+
 
 def test_help_lists_every_option(kernel):
     told = kernel.run("%%flow -h").stdout
     assert told.startswith("usage: %%flow NAME [options]   or   %%flow NAME(parameters) [options]\n")
-    for option in "retries retry-delay-seconds timeout-seconds description tags runner param".split():
-        assert f"--{option} " in told
+    for option in OPTIONS:
+        assert re.search(rf"  --{option.replace('_', '-')}[ ,]", told), option
+    assert "{x} is a variable of --param\n" in told
+    assert "{x} is a parameter\n" in kernel.run("%%task -h").stdout
     assert kernel.run("%%task -h").stdout.startswith("usage: %%task NAME(parameters) [options]\n")
     assert "--param" not in kernel.run("%%task x() --help").stdout
     assert kernel.run("%%flow etl --help", "1 / 0").error is None
@@ -219,6 +236,69 @@ def test_parameters_are_variables_and_recorded_with_the_run(kernel):
     assert kernel.value("recorded, day") == "({'day': '2026-11-20', 'n': 3, 'w': 'a b'}, '2026-11-20')"
 
 
+def test_the_runs_of_a_task_cell_are_called_by_their_arguments(kernel):
+    kernel.run("%%task load(url, n=3) --run-name load-{url}-{n:02d} --version 1.2 --on-end save", "url")
+    kernel.run("said.clear()", "load('a'); load('b', n=7)", "load.with_options(run_name='other')('c');")
+    assert kernel.value("said") == "['load-a-03 Completed', 'load-b-07 Completed', 'other Completed']"
+    assert kernel.value("load.version") == "'1.2'"
+
+
+def test_the_run_of_a_flow_cell_is_called_by_its_variables(kernel):
+    cell = kernel.run("%%flow etl --param day=mon --param n=3 --run-name 'etl of {day} {n:02d}'", "day * n")
+    assert (cell.results, cell.shown) == (["'monmonmon'"], ["✓ Completed etl (etl of mon 03)"])
+    kernel.run("%%flow etl(day: int) --run-name {day} --on-end save", "day")
+    kernel.run("said.clear()", "etl('7')")
+    assert kernel.value("said") == "['7 Completed']"
+
+
+@pytest.mark.parametrize("body", ["reached = True", "import asyncio; await asyncio.sleep(0); reached = True"])
+def test_a_flow_cell_whose_name_cannot_be_made_fails_before_its_body(kernel, body):
+    kernel.run("reached = False")
+    cell = kernel.run("%%flow etl --param day=mon --run-name etl-{dya}", body)
+    assert cell.error == (
+        "InvalidNameError: run_name 'etl-{dya}' of flow 'etl' cannot be filled in (KeyError: 'dya'); "
+        "its parameters are day"
+    )
+    assert "----> 1 %%flow etl --param day=mon --run-name etl-{dya}" in cell.traceback
+    assert "/hookcell/" not in cell.traceback
+    assert cell.shown[0].startswith("✕ Failed etl (")
+    assert kernel.value("reached") == "False"
+
+
+@pytest.mark.parametrize("body", ["reached = True", "import asyncio; await asyncio.sleep(0); reached = True"])
+def test_a_flow_cell_that_is_cancelled_before_its_body_fails(kernel, body):
+    kernel.run("def stop(flow, run, state):", "    if state.name == 'Pending': run.cancel()", "reached = False")
+    cell = kernel.run("%%flow etl --on-transition stop", body)
+    assert cell.error == "CancelledRun: Flow run was cancelled before it started."
+    assert kernel.value("reached") == "False"
+
+
+def test_a_condition_says_which_failure_of_a_cell_is_tried_again(kernel):
+    kernel.run("def busy(error: ConnectionError): asked.append(str(error)); return True", "asked, tries = [], []")
+    options = "--retries 3 --retry-condition-fn busy --retry-delay-seconds 0.001 --retry-jitter-factor 0.5"
+    cell = kernel.run(
+        f"%%flow etl {options}", "tries.append(1)", "raise (ConnectionError, ValueError)[len(tries) - 1]('no answer')"
+    )
+    assert cell.error == "ValueError: no answer"
+    assert kernel.value("asked, len(tries)") == "(['no answer'], 2)"
+    kernel.run(f"%%task fetch() {options}", "tries.append(1)", "raise ValueError('no')")
+    assert kernel.run("tries.clear()", "fetch()").error == "ValueError: no"
+    assert kernel.value("len(tries), fetch.retry_jitter_factor") == "(1, 0.5)"
+
+
+def test_prints_of_a_cell_become_log_lines_if_asked_for(kernel):
+    for lines in (["print('a', 'line')"], ["import asyncio", "await asyncio.sleep(0)", "print('a', 'line')"]):
+        cell = kernel.run("%%flow etl --run-name logged --log-prints", *lines)
+        assert cell.stdout == ""
+        assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3} \| INFO    \| Flow run 'logged' - a line\n", cell.stderr)
+    kernel.run("%%task quiet() --no-log-prints", "print('printed')")
+    kernel.run("%%task as_around()", "print('logged')")
+    cell = kernel.run("%%flow etl --log-prints", "quiet(); as_around()")
+    assert cell.stdout == "printed\n"
+    assert cell.stderr.endswith("| INFO    | Task run 'as_around' - logged\n")
+    assert kernel.run("quiet(); as_around(); print('outside')").stdout == "printed\nlogged\noutside\n"
+
+
 FAULTS = {
     "%%flow f --on-failure sav": "--on-failure names 'sav', but the notebook has no such function; did you mean save?",
     "%%flow f --on-failure zzz": (
@@ -239,6 +319,30 @@ FAULTS = {
     "%%flow f --retry-delay-seconds 1,x": (
         "%%flow: --retry-delay-seconds got '1,x'; give seconds, or several with commas, such as 1,2.5"
     ),
+    "%%flow f --run-nam x": "%%flow has no option '--run-nam'; did you mean --run-name?",
+    "%%flow f --run-name": "%%flow: --run-name needs a value",
+    "%%flow f --run-name {}": (
+        "run_name of 'f' is '{}', but parameters are put in by name; write {day}, not {} or {0}"
+    ),
+    "%%flow f --run-name {day": (
+        "run_name of 'f' is '{day', which cannot be read (expected '}' before end of string); write {day} for a "
+        "parameter, and {{ or }} for a brace"
+    ),
+    "%%flow f --retry-jitter-factor lots": (
+        "%%flow: --retry-jitter-factor got 'lots'; give a number of 0 or more, such as 0.5"
+    ),
+    "%%task f() --retry-jitter-factor -1": (
+        "retry_jitter_factor of 'f' is -1.0; give a number of 0 or more: with 0.5, a delay of 10 s becomes one of at "
+        "most 15 s, drawn by chance"
+    ),
+    "%%flow f --retry-condition-fn alerts.pots": (
+        "--retry-condition-fn names 'alerts.pots', but the notebook has no such function; did you mean alerts.post?"
+    ),
+    "%%flow f --retry-condition-fn said": (
+        "retry_condition_fn of 'f' is [], which is not callable; pass a function that gives True to have it tried again"
+    ),
+    "%%task f() --log-print": "%%task has no option '--log-print'; did you mean --log-prints?",
+    "%%flow f --log-prints yes": "%%flow has no option 'yes'; %%flow -h prints what there is",
     "%%flow f --param day": "%%flow: --param 'day' is not understood; write --param name=value",
     "%%flow f --description 'a": "%%flow: No closing quotation in: --description 'a",
     "%%task f() --param a=1": "%%task has no option '--param'; %%task -h prints what there is",

@@ -1,4 +1,4 @@
-"""The quickstart: what is in the file, and that it runs, the same each time."""
+"""The quickstart: what is in the file, and that it runs, the same each time; and how all notebooks are kept."""
 
 import ast
 import re
@@ -8,7 +8,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-QUICKSTART = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+QUICKSTART = NOTEBOOKS / "quickstart.ipynb"
 # The two examples of passing values to hooks in Prefect's documentation, with another import root.
 DEFAULT_ARGUMENT = """
 from hookcell import flow
@@ -54,8 +55,8 @@ assert data == {"x": "foo", "y": 42, "state": task_run_state}
 """
 
 
-def read():
-    return nbformat.read(QUICKSTART, as_version=4)
+def read(path=QUICKSTART):
+    return nbformat.read(path, as_version=4)
 
 
 def text_of(output):
@@ -80,15 +81,20 @@ def test_it_is_under_fifteen_cells():
     assert len(read().cells) < 15
 
 
-def test_the_file_holds_no_outputs_and_nothing_of_the_kernel_that_ran_it():
-    notebook = read()
+EACH = pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+
+
+@EACH
+def test_the_file_holds_no_outputs_and_nothing_of_the_kernel_that_ran_it(path):
+    notebook = read(path)
     nbformat.validate(notebook)
     assert notebook.metadata == {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     assert not any(cell.get("outputs") or cell.get("execution_count") or cell.metadata for cell in notebook.cells)
 
 
-def test_its_cells_have_names_of_their_own():
-    ids = [cell.id for cell in read().cells]
+@EACH
+def test_its_cells_have_names_of_their_own(path):
+    ids = [cell.id for cell in read(path).cells]
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", id_) for id_ in ids)
 

@@ -113,16 +113,17 @@ def test_states_are_told_while_the_cell_runs(notebook, tmp_path):
         told += read_until(process, "Running           wait_for[1]")
         (tmp_path / "second").touch()
         told = "".join(told) + ends(process, 0)
+    name = re.search(r"Running         two (\(.+\))", told)[1]
     assert told.partition("[2]")[2].splitlines()[1:] == [
         "    ○  Pending         two",
-        "    ▶  Running         two",
+        f"    ▶  Running         two {name}",
         "    ○  Pending           wait_for",
         "    ▶  Running           wait_for",
         "    ✓  Completed         wait_for",
         "    ○  Pending           wait_for[1]",
         "    ▶  Running           wait_for[1]",
         "    ✓  Completed         wait_for[1]",
-        "    ✓  Completed       two",
+        f"    ✓  Completed       two {name}",
     ]
 
 
@@ -141,16 +142,49 @@ _ = scores()
 
 def test_retries_failures_and_hooks_are_told_with_the_reason(notebook):
     told = run(notebook(SETUP, FAILING), code=1).partition("[2]")[2]
+    name = re.search(r"Running         scores (\(.+\))", told)[1]
     assert [line[4:] for line in told.splitlines() if line[4:5] in {"○", "▶", "↻", "✓", "✕"}] == [
         "○  Pending         scores",
-        "▶  Running         scores",
+        f"▶  Running         scores {name}",
         "○  Pending           score",
         "▶  Running           score",
         "↻  AwaitingRetry     score",
         "✕  on_retry          score  <lambda> failed",
         "↻  Retrying          score",
         "✕  Failed            score  ValueError: price must be positive, got -1",
-        "✕  Failed          scores  ValueError: price must be positive, got -1",
+        f"✕  Failed          scores {name}  ValueError: price must be positive, got -1",
+    ]
+
+
+NAMED = """
+from hookcell.prefect import flow, task
+
+@task(task_run_name="part-{n}")
+def part(n):
+    time.sleep(0.15)
+    return n
+
+@flow(flow_run_name="whole-of-{size}")
+def whole(size: int):
+    parts = [part.submit(1)]
+    parts.append(part.submit(2, wait_for=parts))
+    parts[-1].wait()
+
+whole(2)
+"""
+
+
+def test_runs_of_prefects_dialect_are_told_by_the_names_they_were_given(notebook):
+    told = run(notebook(SETUP, NAMED)).partition("[2]")[2].splitlines()[1:]
+    assert told[0] == "    ○  Pending         whole"
+    # While it waits, the second part may not have been given its name yet.
+    assert [line[4:] for line in told if "Pending" not in line] == [
+        "▶  Running         whole (whole-of-2)",
+        "▶  Running           part-1",
+        "✓  Completed         part-1",
+        "▶  Running           part-2",
+        "✓  Completed         part-2",
+        "✓  Completed       whole (whole-of-2)",
     ]
 
 
@@ -223,8 +257,8 @@ def test_ctrl_c_interrupts_the_kernel(notebook):
         read_until(process, "Running         endless")
         process.send_signal(signal.SIGINT)
         told = ends(process, 130)
-    assert "⊘  Cancelling      endless\n" in told
-    assert "⊘  Cancelled       endless\n" in told
+    for state in ("Cancelling      ", "Cancelled       "):
+        assert re.search(rf"⊘  {state}endless \([a-z]+-[a-z]+\)\n", told)
     assert "    cleaning up\n" in told
     assert "RunInterrupted" in told
     assert "never" not in told
@@ -306,6 +340,7 @@ def row(*names):
         "n": 1,
         "kind": "task",
         "name": "load",
+        "of": "load",
         "depth": 0,
         "story": story,
         "hooks": [],

@@ -93,10 +93,13 @@ async def acall(
 
     task = asyncio.current_task()
     outer = loops.lower(task)
-    run = begin()
-    token = run.token
-    opened = run.parent is None and main_shield().open(token)
+    token: CancelToken | None = None
+    opened = current.get() is None and main_shield().open()
     try:
+        run = begin()
+        token = run.token
+        if opened:
+            main_shield().adopt(token)
         foreign = await adrive(life_of(run), run)
     finally:
         if opened:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hookcell import drive
 from hookcell.calls import close_runner
+from hookcell.deadlines import deadlines
 from hookcell.engine import life_of
 from hookcell.errors import RunInterrupted
 from hookcell.futures import ending_of
@@ -36,11 +37,11 @@ class CellRun:
         self._flow, self._parameters = flow, parameters
 
     def __iter__(self) -> Iterator[Attempt]:
-        """Begin the run; end when it is over."""
+        """Begin the run; end when it is over, and fail if it never came to its body."""
         __tracebackhide__ = True
-        attempt = Attempt(self._flow, self._parameters)
+        attempt = Attempt(self._flow, self._parameters, awaits=False)
         try:
-            more = attempt.parked.to_body()
+            more = attempt.parked.to_body() or attempt.give_up()
             while more:
                 yield attempt
                 more = attempt.more
@@ -48,11 +49,11 @@ class CellRun:
             attempt.end()
 
     async def __aiter__(self) -> AsyncIterator[Attempt]:
-        """Begin the run; end when it is over."""
+        """Begin the run; end when it is over, and fail if it never came to its body."""
         __tracebackhide__ = True
-        attempt = Attempt(self._flow, self._parameters)
+        attempt = Attempt(self._flow, self._parameters, awaits=True)
         try:
-            more = await attempt.parked.aresume(None)
+            more = await attempt.parked.aresume(None) or attempt.give_up()
             while more:
                 yield attempt
                 more = attempt.more
@@ -63,15 +64,23 @@ class CellRun:
 class Attempt:
     """One try of the body; the same object for every try of a run."""
 
-    def __init__(self, flow: Flow[..., Any], parameters: dict[str, Any]) -> None:
+    def __init__(self, flow: Flow[..., Any], parameters: dict[str, Any], *, awaits: bool) -> None:
         self.value: Any = None
         self.more = False
+        self._awaits = awaits
         shield = shield_here()
         self._outer = shield.lower()
-        self.run = flow.begin((), parameters)
+        self._opened = current.get() is None and main_shield().open()
+        try:
+            self.run = flow.begin((), parameters)
+        except BaseException:
+            if self._opened:
+                main_shield().close(None)
+            raise
         self.parked = drive.Parked(life_of(self.run), self.run)
         self._token: CancelToken = self.run.token
-        self._opened = self.run.parent is None and main_shield().open(self._token)
+        if self._opened:
+            main_shield().adopt(self._token)
         self._entered: Token[Any] | None = None
         self._guard: drive.TaskGuard | None = None
 
@@ -82,6 +91,8 @@ class Attempt:
         self.value = None
         scope = self._begin_try()
         shield_here().armed = scope
+        if scope.due():  # a stop came before the body: it is raised there, because from here it would leave the cell
+            deadlines.add(self, 0.0, lambda: main_shield().poke(scope))
 
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
@@ -129,6 +140,12 @@ class Attempt:
     def _outcome(self, error: BaseException | None) -> Outcome:
         return Outcome(self.value) if error is None else Outcome(None, error)
 
+    def give_up(self) -> bool:
+        """Let the cell fail if its run has ended before its first try: cancelled, say, or without a name."""
+        __tracebackhide__ = True
+        self._leave(None)
+        return False
+
     def _leave(self, error: BaseException | None) -> bool:
         """Let the cell fail if the run did: with the body's own error and frames, if that is what ended it."""
         __tracebackhide__ = True
@@ -145,7 +162,7 @@ class Attempt:
         raise ending.with_traceback(None) from None
 
     def _ending(self) -> BaseException | None:
-        interrupted = RunInterrupted if self._guard is None else drive.interrupted_error
+        interrupted = drive.interrupted_error if self._awaits else RunInterrupted
         return unheard_stop(self.run, self._token, interrupted) or ending_of(self.run)
 
     def end(self) -> None:

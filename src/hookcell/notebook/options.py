@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HOOKS = (*KINDS, *ALIASES)
+# Options that name one thing of the notebook.
+NAMED = {"each_task", "retry_condition_fn"}
 
 
 def parser_of(kind: str, magic: str) -> argparse.ArgumentParser:
@@ -29,22 +31,16 @@ def parser_of(kind: str, magic: str) -> argparse.ArgumentParser:
     if kind == "flow":
         parser.usage = f"%%%%{magic} NAME [options]   or   {parser.usage}"
     parser.add_argument("-h", "--help", action="store_true", help="print this")
-    parser.add_argument("--retries", type=_count, metavar="N", help="how often to try again after a failure")
-    parser.add_argument(
-        "--retry-delay-seconds", type=_seconds, metavar="S[,S...]", help="seconds before each retry; the last repeats"
-    )
-    parser.add_argument("--timeout-seconds", type=_number, metavar="S", help="seconds after which a try is stopped")
-    parser.add_argument("--description", metavar="TEXT", help="what it does")
-    parser.add_argument("--tags", type=_words, metavar="A,B", help="texts that its runs carry")
+    _add_texts(parser, "a variable of --param" if kind == "flow" else "a parameter")
+    _add_tries(parser)
     parser.add_argument(
         "--validate-parameters", action=argparse.BooleanOptionalAction, help="whether to check arguments by annotation"
     )
+    parser.add_argument(
+        "--log-prints", action=argparse.BooleanOptionalAction, help="whether what it prints becomes log lines"
+    )
     if kind == "flow":
-        parser.add_argument("--each-task", metavar="HOOKS", help="a Hooks(...) of the notebook, for each of its tasks")
-        parser.add_argument("--runner", metavar="NAME", help="where submitted tasks run: threads or inline")
-        parser.add_argument(
-            "--param", action="append", metavar="K=V", help="set a variable, and record it with the run"
-        )
+        _add_flows_own(parser)
     for hook in HOOKS:
         parser.add_argument(f"--{hook.replace('_', '-')}", metavar="F[,G...]", help=f"functions to call ({hook})")
     return parser
@@ -54,6 +50,31 @@ _ABOUT = {
     "flow": "Run the cell as a flow, or define a flow whose body is the cell.",
     "task": "Define a task whose body is the cell.",
 }
+
+
+def _add_texts(parser: argparse.ArgumentParser, argument: str) -> None:
+    parser.add_argument("--description", metavar="TEXT", help="what it does")
+    parser.add_argument("--version", metavar="TEXT", help="which one it is")
+    parser.add_argument("--run-name", metavar="TEXT", help=f"what its runs are called; {{x}} is {argument}")
+    parser.add_argument("--tags", type=_words, metavar="A,B", help="texts that its runs carry")
+
+
+def _add_tries(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--retries", type=_count, metavar="N", help="how often to try again after a failure")
+    parser.add_argument(
+        "--retry-delay-seconds", type=_seconds, metavar="S[,S...]", help="seconds before each retry; the last repeats"
+    )
+    parser.add_argument(
+        "--retry-jitter-factor", type=_factor, metavar="N", help="draw each delay by chance, of at most S * (1 + N)"
+    )
+    parser.add_argument("--retry-condition-fn", metavar="F", help="a function that says which failure is tried again")
+    parser.add_argument("--timeout-seconds", type=_number, metavar="S", help="seconds after which a try is stopped")
+
+
+def _add_flows_own(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--each-task", metavar="HOOKS", help="a Hooks(...) of the notebook, for each of its tasks")
+    parser.add_argument("--runner", metavar="NAME", help="where submitted tasks run: threads or inline")
+    parser.add_argument("--param", action="append", metavar="K=V", help="set a variable, and record it with the run")
 
 
 def _count(text: str) -> int:
@@ -68,6 +89,13 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"got {text!r}; give seconds, such as 2.5") from None
+
+
+def _factor(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"got {text!r}; give a number of 0 or more, such as 0.5") from None
 
 
 def _seconds(text: str) -> list[float]:
@@ -101,8 +129,8 @@ def parse(kind: str, magic: str, text: str, names: Mapping[str, Any]) -> dict[st
     for hook in HOOKS:
         if hook in options:
             options[hook] = [_look_up(name, hook, names) for name in _words(options[hook])]
-    if "each_task" in options:
-        options["each_task"] = _look_up(options["each_task"], "each_task", names)
+    for single in NAMED & options.keys():
+        options[single] = _look_up(options[single], single, names)
     if "param" in options:
         options["param"] = dict(_param(one, magic) for one in options["param"])
     return options

@@ -86,20 +86,27 @@ class Board:
 
 def _events(run: Wire) -> Iterator[tuple[float, int, int, str, str]]:
     """Give when, of which run, in which place, what and a line to say, for each state and each ended call of a hook."""
-    of = "  " * run["depth"] + line(run["of"] if run["kind"] == "flow" else run["name"], 60)
     for place, (name, type_, at) in enumerate(run["story"]):  # times may be equal: places tell the order
         why = line(run["error"]["title"], 100) if run["error"] and place == len(run["story"]) - 1 else ""
-        yield at, run["n"], place, name, _told(name, type_, of, why)
+        yield at, run["n"], place, name, _told(run, name, type_, why)
     for place, hook in enumerate(run["hooks"], 100):
         if (outcome := hook["outcome"]) != "running":
             said = f"{line(hook['name'], 60)} {outcome}"
             type_ = "COMPLETED" if outcome == "ok" else "FAILED"
-            yield hook["at"], run["n"], place, str(place), _told(hook["kind"], type_, of, said)
+            yield hook["at"], run["n"], place, str(place), _told(run, hook["kind"], type_, said)
 
 
-def _told(name: str, type_: str, of: str, why: str) -> str:
-    icon = look_of(name, type_).icon
+def _told(run: Wire, name: str, type_: str, why: str) -> str:
+    icon, of = look_of(name, type_).icon, "  " * run["depth"] + _title(run, name)
     return f"\x1b[{INKS.get(icon, 1)}m{icon:<2} {line(name, 40):<15}\x1b[0m {of}  {why}".rstrip()
+
+
+def _title(run: Wire, state: str) -> str:
+    """Call a task run by its name; a flow run by its flow's, and by its own once it cannot be given another."""
+    of, name = line(run["of"], 60), line(run["name"], 60)
+    if run["kind"] == "task" or name == of:
+        return name
+    return of if state == "Pending" else f"{of} ({name})"
 
 
 # -- the kernel --------------------------------------------------------------------------------------------------------

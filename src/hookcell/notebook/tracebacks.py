@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from hookcell import drive
 from hookcell.errors import HookcellError, RunInterrupted
+from hookcell.log_lines import OwnHandler, shown_elsewhere
 from hookcell.notebook.wire import OURS, where_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from IPython.core.interactiveshell import InteractiveShell
+
+LOGGER = "hookcell"
 
 
 def show_users_frames(shell: InteractiveShell) -> Callable[[], None]:
@@ -50,13 +53,15 @@ def _users(trace: TracebackType | None) -> TracebackType | None:
     return copy
 
 
-class ToldBelowTheCell(logging.Handler):
+class ToldBelowTheCell(OwnHandler):
     """Prints what hookcell logs below the cell, with the user's own frames, unless the user has set up logging."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is hookcell's own, and nobody else tells it: the loggers of runs show their lines."""
+        return record.name == LOGGER and not shown_elsewhere(LOGGER)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record."""
-        if logging.getLogger().handlers:
-            return
         error = record.exc_info[1] if record.exc_info else None
         lines = [record.getMessage()]
         if error is not None:
@@ -66,6 +71,6 @@ class ToldBelowTheCell(logging.Handler):
 
 def tell_below_the_cell() -> Callable[[], None]:
     """Print what hookcell logs as a notebook shows it; the function returned ends that."""
-    logger, handler = logging.getLogger("hookcell"), ToldBelowTheCell()
+    logger, handler = logging.getLogger(LOGGER), ToldBelowTheCell()
     logger.addHandler(handler)
     return lambda: logger.removeHandler(handler)

@@ -17,6 +17,7 @@ from hookcell.upstream import futures_of
 if TYPE_CHECKING:
     from hookcell.hooks import HookRun
     from hookcell.runs import Run
+    from hookcell.states import State
 
 VERSION = 1
 MOST_ROOTS, MOST_ROWS, MOST_TROUBLED = 50, 400, 100
@@ -182,7 +183,7 @@ def row_of(run: Run, counts: dict[str, int]) -> dict[str, Any]:
         "attempt": run.attempt,
         "attempts": run.definition.retries + 1,
         "waits": _waits(run),
-        "retry_at": state.at + run.definition.delay_before(run.attempt + 1) if state.name == "AwaitingRetry" else None,
+        "retry_at": _retry_at(state),
         "counts": counts,
         "total": sum(counts.values()),
         "hooks": [_hook(call) for call in hooks[:MOST_HOOKS]],
@@ -205,6 +206,13 @@ def _depth(run: Run) -> int:
     while run.parent is not None:
         run, depth = run.parent, depth + 1
     return depth
+
+
+def _retry_at(state: State[Any]) -> float | None:
+    """Give when the next try comes: the state holds the seconds that were really drawn."""
+    if state.name != "AwaitingRetry" or not isinstance(state.data, int | float):  # code may return one of its own
+        return None
+    return state.at + state.data
 
 
 def _waits(run: Run) -> str | None:
