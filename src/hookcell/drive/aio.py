@@ -18,7 +18,7 @@ from hookcell.gate import gate, holding
 from hookcell.outcome import Outcome
 from hookcell.runs import SPENT, current
 from hookcell.shield import main_shield, shield_here
-from hookcell.states import CRASHED, State
+from hookcell.states import CRASHED, State, describe
 from hookcell.steps import Body, HookCall, Sleep, TakeGate, Wait
 from hookcell.stops import unheard_stop
 
@@ -118,7 +118,7 @@ def _safe(error: BaseException | None, task: Any, *, nested: bool) -> BaseExcept
     is_whole_task = not nested and getattr(task.get_coro(), "cr_code", None) is acall.__code__
     if not is_whole_task or not isinstance(error, SystemExit | KeyboardInterrupt):
         return error
-    crash = CrashedRun(f"{crash_message(error)} ({type(error).__name__}: {error})")
+    crash = CrashedRun(f"{crash_message(error)} ({describe(error).removesuffix(': ')})")
     crash.__cause__ = error
     return crash
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hookcell.errors import RunInterrupted
 from hookcell.gate import gate
 from hookcell.outcome import Outcome
+from hookcell.stops import hide_frames_of, users_own
 
 if TYPE_CHECKING:
     import asyncio
@@ -51,7 +52,7 @@ async def awaited(awaitable: Awaitable[Any], token: CancelToken, task: asyncio.T
         except BaseException as error:
             if isinstance(error, GeneratorExit) and not _is_running(task):
                 raise  # the coroutine is being closed: it may not go on
-            return Outcome(None, error)
+            return Outcome(None, users_own(error))
 
 
 def _is_running(task: asyncio.Task[Any]) -> bool:
@@ -167,3 +168,6 @@ def keep(task: Any) -> None:
     """Hold a task that nobody else does: the loop itself only holds weak references."""
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
+
+
+hide_frames_of(__file__)
