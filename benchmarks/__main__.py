@@ -1,4 +1,4 @@
-"""Measure hookcell beside concurrent.futures, Hamilton and Prefect, in one run on one machine."""
+"""Measure hookcell, and its dialect of Prefect, beside concurrent.futures, Hamilton and Prefect, on one machine."""
 
 import argparse
 import os
@@ -7,12 +7,15 @@ import shutil
 import sys
 
 from environments import CACHE, PACKAGES, NotInstalledError, install, version_of
-from rows import ALL, ROWS
+from rows import ALL, MORE, ROWS
 from table import TITLES, Result, heading, line_of
 from turns import SkippedError, take_turns
 
 # Prefect takes a second for any flow, and is so far away that a few rounds tell.
 ROUNDS = {"prefect": 5}
+LEGEND = f"""\
+Medians of repetitions taken in turn; (n×): how many times ours; best: what a quiet machine comes nearer to.
+hookcell.prefect may take {MORE:g} times what hookcell takes; import and first flow, {MORE:g} times their target."""
 
 
 def main():
@@ -27,10 +30,7 @@ def main():
             result = measured(row, peers, asked.rounds)
             print(("\r" if sys.stdout.isatty() else "") + line_of(row, result, peers), flush=True)
             notes += [f"{row.label} on {TITLES.get(system, system)}: {why}" for system, why in result.missing.items()]
-    legend = (
-        "Medians of repetitions taken in turn; (n×): how many times ours; best: what a quiet machine comes nearer to"
-    )
-    print("", legend, *notes, sep="\n")
+    print("", LEGEND, *notes, sep="\n")
 
 
 def arguments():
@@ -66,10 +66,10 @@ def machine(installed):
 
 
 def measured(row, peers, rounds):
-    """Measure a row: in turn with one peer after another, or alone if it has none."""
+    """Measure a row: in turn with the dialect and one peer after another, or alone if it has none."""
     result = Result()
-    for peer in row.peers:
-        if peer in peers:
+    for peer in ("dialect", *row.peers) if row.dialect else row.peers:
+        if peer == "dialect" or peer in peers:
             beside(row, peer, result, min(rounds, ROUNDS.get(peer, rounds)))
     if not result.own and "hookcell" not in result.missing:
         beside(row, None, result, rounds)

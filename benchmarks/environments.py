@@ -35,9 +35,11 @@ def python_of(system):
 
 def variables_of(system):
     """Give the environment variables for a system's processes."""
+    # What is imported again and again is compiled once.
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     if system not in PACKAGES:
-        return dict(os.environ)
-    kept = {name: value for name, value in os.environ.items() if name not in _OF_OUR_ENVIRONMENT}
+        return own
+    kept = {name: value for name, value in own.items() if name not in _OF_OUR_ENVIRONMENT}
     return {**kept, **SETTINGS, "PREFECT_HOME": str(CACHE / "prefect-home")}
 
 

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from turns import WholeProcess, Worker
 
 FIRST_FLOW = Path(__file__).parent / "first_flow"
 IMPORTS = {
     "hookcell": "import hookcell",
+    "dialect": "import hookcell.prefect",
     "threads": "import concurrent.futures.thread",
     "hamilton": "from hamilton import driver",
     "prefect": "from prefect import flow, task",
@@ -25,6 +27,8 @@ class Row:
     target: float | None = None
     # The target is so many times what this peer takes in the same run.
     times: str | None = None
+    # The dialect may take `MORE` times what hookcell takes in the same run, or `MORE` times the target.
+    dialect: Literal["own", "target"] | None = "own"
 
     def on(self, system):
         """Give what measures the row on one system."""
@@ -46,7 +50,13 @@ class Row:
             return None
         return (1 / ratios[self.times] if self.times else own) <= self.target
 
+    def dialect_met(self, value, ratio):
+        """Whether the dialect takes no more than it may."""
+        return ratio <= MORE if self.dialect == "own" else value <= MORE * self.target
 
+
+# Through the dialect, budgets hold with a fifth more.
+MORE = 1.2
 ALL = ("threads", "hamilton", "prefect")
 ROWS = (
     Row("task run, one after another", "sequential", "µs", ALL, 8),
@@ -59,7 +69,7 @@ ROWS = (
     Row("failing, with 3 retries", "retried", "µs", ("prefect",)),
     Row("kept per task run, traced", "memory_traced", "B", (), 700),
     Row("kept per task run, in RAM", "memory_resident", "B", ("prefect",), 700),
-    Row("import", "import", "ms", ALL, 60),
-    Row("first flow, whole process", "first_flow", "ms", ALL, 150),
-    Row("view, more per transition", "view", "µs", (), 2),
+    Row("import", "import", "ms", ALL, 60, dialect="target"),
+    Row("first flow, whole process", "first_flow", "ms", ALL, 150, dialect="target"),
+    Row("view, more per transition", "view", "µs", (), 2, dialect=None),
 )

@@ -3,14 +3,18 @@
 import statistics
 from dataclasses import dataclass, field
 
-TITLES = {"threads": "concurrent.futures", "hamilton": "Hamilton", "prefect": "Prefect"}
+TITLES = {"dialect": "hookcell.prefect", "threads": "concurrent.futures", "hamilton": "Hamilton", "prefect": "Prefect"}
 WIDTHS = (27, 11, 11, 15, 11)
-PEER_WIDTH = 20
+PEER_WIDTH, DIALECT_WIDTH = 20, 22
+WORDS = {True: "met", False: "MISSED", None: ""}
 
 
 @dataclass
 class Result:
-    """What was measured for a row: all our values, the peers' medians, and how many times ours each of these is."""
+    """What was measured for a row: all our values, the others' medians, and how many times ours each of these is.
+
+    The dialect is one of the others.
+    """
 
     own: list[float] = field(default_factory=list)
     peers: dict[str, float] = field(default_factory=dict)
@@ -29,7 +33,7 @@ class Result:
 
 def heading(peers):
     """Give the table's first two lines."""
-    titles = [TITLES[peer].rjust(PEER_WIDTH) for peer in peers]
+    titles = [TITLES["dialect"].rjust(DIALECT_WIDTH), *[TITLES[peer].rjust(PEER_WIDTH) for peer in peers]]
     line = " ".join([*_padded(("with one hook per run", "hookcell", "best", "target", "")), *titles]).rstrip()
     return f"{line}\n{'-' * len(line)}"
 
@@ -39,10 +43,11 @@ def line_of(row, result, peers):
     own = statistics.median(result.own) if result.own else None
     met = row.met(own, result.ratios) if own is not None else None
     ours, best = (figure(own, row.unit), figure(min(result.own), row.unit)) if result.own else ("–", "")
-    verdict = {True: "met", False: "MISSED", None: ""}[met]
+    verdict = WORDS[met]
     if met is not None and row.times:
         verdict = f"{1 / result.ratios[row.times]:.1f}: {verdict}"
-    cells = [_peer(row, result, peer).rjust(PEER_WIDTH) for peer in peers]
+    cells = [_dialect(row, result).rjust(DIALECT_WIDTH)]
+    cells += [_peer(row, result, peer).rjust(PEER_WIDTH) for peer in peers]
     return " ".join([*_padded((row.label, ours, best, row.limit(), verdict)), *cells]).rstrip()
 
 
@@ -55,6 +60,13 @@ def _peer(row, result, peer):
     if peer not in result.peers:
         return "–"
     return f"{figure(result.peers[peer], row.unit)} {times(result.ratios[peer])}"
+
+
+def _dialect(row, result):
+    if "dialect" not in result.peers:
+        return "–"
+    value, ratio = result.peers["dialect"], result.ratios["dialect"]
+    return f"{figure(value, row.unit)} ({ratio:.2f}×) {WORDS[row.dialect_met(value, ratio)]}"
 
 
 def figure(value, unit):

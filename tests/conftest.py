@@ -1,4 +1,4 @@
-"""What all tests share: none sees the user's own Jupyter settings or store, and browser tests say why they do not run."""
+"""What all tests share: none sees the user's own Jupyter settings or store; browser tests say why they do not run."""
 
 import os
 import shutil

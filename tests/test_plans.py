@@ -9,10 +9,10 @@ from hookcell import RunInterrupted, flow, hook, task
 from hookcell.cancel import CancelToken
 from hookcell.drive import Outcome, Parked, adrive, drive
 from hookcell.engine import STRAGGLERS, life_of
+from hookcell.extras import Below
 from hookcell.futures import Future
 from hookcell.gate import gate
 from hookcell.hooks import HookRun
-from hookcell.runs import Below
 from hookcell.states import Completed, State, StateType
 from hookcell.steps import Body, HookCall, Sleep, TakeGate, Wait
 from hookcell.testing import record

@@ -1,6 +1,6 @@
 """SIGTERM ends a process once its runs have ended: they crash, with their hooks, and it dies as it would have.
 
-A rain of signals: test_fault_injection.py. A kernel that is shut down: notebook/test_kernel_log.py.
+A rain of signals: test_fault_injection.py. A kernel that is shut down: notebook/test_kernel_end.py.
 """
 
 import asyncio

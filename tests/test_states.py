@@ -27,8 +27,9 @@ from hookcell import (
     UnfinishedRun,
     flow,
 )
+from hookcell.errors import describe
 from hookcell.runs import FlowRun
-from hookcell.states import describe, story_of
+from hookcell.states import story_of
 
 # Read: a run in the state on the left may enter those on the right.
 LEGAL = {

@@ -14,22 +14,22 @@ def seen(definition, run, state):
     """Be the hook of every run: as little as a hook can do."""
 
 
-@task(on_completion=seen)
+@task(on_completion=[seen])
 def nothing(x=None):
     return x
 
 
-@task(on_completion=seen)
+@task(on_completion=[seen])
 async def nothing_async(x=None):
     return x
 
 
-@task(on_failure=seen)
+@task(on_failure=[seen])
 def fails():
     raise ValueError("x")
 
 
-@task(on_failure=seen, retries=3)
+@task(on_failure=[seen], retries=3)
 def fails_four_times():
     raise ValueError("x")
 
@@ -84,7 +84,7 @@ def mapped():
 
 @scenario
 def empty_flow():
-    @flow(on_completion=seen)
+    @flow(on_completion=[seen])
     def empty():
         pass
 
@@ -117,7 +117,7 @@ def _fail(failing_task, n):
 def hook_latency():
     ends, samples = [0], []
 
-    @task(on_completion=lambda *_: samples.append(clock() - ends[0]))
+    @task(on_completion=[lambda *_: samples.append(clock() - ends[0])])
     def body():
         ends[0] = clock()
 
@@ -135,7 +135,7 @@ def kept_per_task(n, measured):
     """Give a repetition: bytes that each of `n` Completed task runs leaves behind while its flow run is kept."""
     kept = []
 
-    @flow(on_completion=lambda _flow, flow_run, _state: kept.append(flow_run))
+    @flow(on_completion=[lambda _flow, flow_run, _state: kept.append(flow_run)])
     def around():
         for _ in range(n):
             nothing()

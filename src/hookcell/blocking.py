@@ -24,9 +24,13 @@ def check_timeout(timeout: float | None) -> None:
 
     Raises:
         ValueError: It is negative.
+        TypeError: It is no number.
     """
-    if timeout is not None and timeout < 0:
-        raise ValueError(f"'timeout' must be a non-negative number, got {timeout}; give seconds, or None for no limit")
+    is_number = hasattr(timeout, "__float__") and not isinstance(timeout, bool)
+    if timeout is None or (is_number and timeout >= 0):
+        return
+    told = f"'timeout' must be a non-negative number, got {timeout!r}; give seconds, or None for no limit"
+    raise ValueError(told) if is_number else TypeError(told)
 
 
 def block(futures: Sequence[Any], seconds: float | None, stop_at: Callable[[Any], bool] | None = None) -> Countdown:
@@ -69,7 +73,8 @@ class Arrivals:
         pending = [future for future in several if not future.done()]
         refuse_self_wait(pending)
         self._nudge: SimpleQueue[None] = SimpleQueue()
-        self._arrived = deque(future for future in several if future not in set(pending))
+        late = set(pending)
+        self._arrived = deque(future for future in several if future not in late)
         self._wakes = [(future, partial(self._arrive, future)) for future in pending]
         for future, wake in self._wakes:
             future.on_done(wake)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import difflib
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from hookcell import drive
 from hookcell.definitions import HOOK_OPTIONS
 from hookcell.engine import life_of
 from hookcell.errors import RunInterrupted, UnknownOptionError
+from hookcell.forks import in_child
 from hookcell.futures import Future, ending_of
 from hookcell.runners.local import ThreadRunner
 from hookcell.runs import FlowRun, current, flow_run_of
@@ -158,6 +158,14 @@ _making = threading.Lock()
 _loose: list[Runner] = []
 
 
+def _after_fork() -> None:
+    global _making  # noqa: PLW0603 -- the old one may be taken for good
+    _making = threading.Lock()
+
+
+in_child(_after_fork)
+
+
 def runner_of(run: Run) -> Runner:
     """Give the runner for what runs inside a flow run; tasks outside any flow share one."""
     flow_run = flow_run_of(run.parent)
@@ -198,6 +206,8 @@ def check_options(kind: str, options: dict[str, Any], known: frozenset[str]) -> 
     """
     for option in options:
         if option not in known and option not in HOOK_OPTIONS:
+            import difflib  # noqa: PLC0415 -- needed for the message only
+
             names = sorted({*known, *HOOK_OPTIONS})
             near = difflib.get_close_matches(option, names, n=1)
             hint = f"did you mean {near[0]}=?" if near else f"there are {', '.join(names)}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Literal
 
+from hookcell.forks import in_child
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -13,6 +15,14 @@ Reason = Literal["interrupt", "cancel", "timeout", "shutdown", "terminate", "rev
 
 # Reentrant: a signal handler cancels in the very thread that may be inside it.
 _deciding = threading.RLock()
+
+
+@in_child
+def _after_fork() -> None:
+    global _deciding  # noqa: PLW0603 -- the old one may be taken for good
+    _deciding = threading.RLock()
+
+
 _pokes: list[Callable[[CancelToken], None]] = []
 
 

@@ -11,6 +11,8 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from hookcell.forks import in_child
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,6 +40,10 @@ class Deadlines:
         """Take a deadline back; nothing happens if it has passed."""
         self._due.pop(key, None)
 
+    def after_fork(self) -> None:
+        """Begin anew in a forked process, where the thread is not."""
+        self._wake, self._wakes_at, self._thread = SimpleQueue(), float("inf"), None
+
     def _nudge(self) -> None:
         if self._thread is None or not self._thread.is_alive():
             self._wakes_at = _monotonic() + LONGEST_SLEEP
@@ -63,3 +69,4 @@ class Deadlines:
 
 
 deadlines: Deadlines = Deadlines()
+in_child(deadlines.after_fork)

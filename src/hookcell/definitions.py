@@ -44,6 +44,8 @@ class Definition:
     kind: str = "definition"
     # Whether a generator gives its items as it is asked for them, as in Prefect, or a call gives all of them in a list.
     lazy: ClassVar[bool] = False
+    # Whether arguments that are left out are checked too, as in Prefect: by then they are the defaults.
+    checks_defaults: ClassVar[bool] = False
     # What a bound copy was made from; a hook attached to the copy is attached to this.
     unbound: Self | None = None
     _method_binder: Binder | None = None
@@ -74,7 +76,8 @@ class Definition:
         self.timeout_seconds: float | None = _timeout(options.get("timeout_seconds"), self.name)
         self.tags: frozenset[str] = _tags(options.get("tags"), self.name)
         checked = options.get("validate_parameters")
-        self._bind_by(Binder(fn, self.kind, check=self.kind == "flow" if checked is None else bool(checked)))
+        check = self.kind == "flow" if checked is None else bool(checked)
+        self._bind_by(Binder(fn, self.kind, check=check, check_defaults=self.checks_defaults))
         self.hooks: Hooks = _hooks(hooks, self.kind)
         self.__wrapped__ = fn
         for name in ("__name__", "__qualname__", "__module__", "__doc__", "__isabstractmethod__"):
@@ -99,7 +102,9 @@ class Definition:
     def _bound_as(self, method: MethodType) -> Self:
         """Make a copy whose function is bound; it is made anew at each access, so the signature is not read again."""
         if self._method_binder is None:
-            self._method_binder = Binder(MethodType(self.fn, type(self)), self.kind, check=self.binder.check)
+            method_of_any = MethodType(self.fn, type(self))
+            check, check_defaults = self.binder.check, self.binder.check_defaults
+            self._method_binder = Binder(method_of_any, self.kind, check=check, check_defaults=check_defaults)
         bound = object.__new__(type(self))
         bound.__dict__.update(self.__dict__, unbound=self)
         bound.fn = bound.decorated = bound.__wrapped__ = method
@@ -324,6 +329,9 @@ class every_run:  # noqa: N801 -- used like a function
 def tags(*names: str) -> Iterator[frozenset[str]]:
     """Give tags to every run started inside.
 
+    Raises:
+        UnknownOptionError: One of them is no text.
+
     >>> from hookcell import flow, tags
     >>> @flow(on_completion=lambda flow, run: print(sorted(run.tags)))
     ... def nightly():
@@ -332,6 +340,9 @@ def tags(*names: str) -> Iterator[frozenset[str]]:
     ...     nightly()
     ['eu', 'prod']
     """
+    for name in names:
+        if not isinstance(name, str):
+            raise UnknownOptionError(f'tags(...) got {name!r}; give texts, such as tags("a", "b")')
     together = current_tags.get() | set(names)
     token = current_tags.set(together)
     try:

@@ -159,6 +159,22 @@ def is_cancelled_error(error: BaseException | None) -> bool:
     return any(cls.__name__ == "CancelledError" and cls.__module__.startswith("asyncio") for cls in type(error).__mro__)
 
 
+def describe(error: BaseException) -> str:
+    """Give an exception's type and text; what its `__str__` does must not stop the engine."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 -- `__str__` is user code
+        return f"{type(error).__name__}: (its text cannot be had)"
+
+
+def shown(value: object) -> str:
+    """Give a value's repr; what its `__repr__` does must not stop the engine."""
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 -- `__repr__` is user code
+        return f"({type(value).__name__}, which cannot be shown)"
+
+
 def crash_message(error: BaseException) -> str:
     """Say what crashed a run, in Prefect's words."""
     if is_cancelled_error(error):
@@ -169,4 +185,4 @@ def crash_message(error: BaseException) -> str:
         return "Execution was aborted by a termination signal."
     if isinstance(error, SystemExit):
         return "Execution was aborted by Python system exit call."
-    return f"Execution was interrupted by an unexpected exception: {type(error).__name__}: {error}"
+    return f"Execution was interrupted by an unexpected exception: {describe(error)}"

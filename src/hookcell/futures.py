@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from hookcell import drive
 from hookcell.blocking import Arrivals, block, check_timeout
-from hookcell.states import COMPLETED, State, describe, failure_of, unfinished
+from hookcell.errors import describe
+from hookcell.states import COMPLETED, State, failure_of, unfinished
 from hookcell.waiting import come_back, leave_place
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Future(Generic[R]):
         """Have `wake()` called once the run is over, exactly once, at once if it is."""
         self._wakes.append(wake)
         if self._done:
-            self._call_wakes()
+            self._call_wakes(Exception)
 
     def forget(self, wake: Callable[[], Any]) -> None:
         """Undo `on_done`, if it has not been called yet."""
@@ -116,16 +117,25 @@ class Future(Generic[R]):
     def resolve(self) -> None:
         """Say that the run is over; only the engine calls this."""
         self._done = True
-        self._call_wakes()
+        self._call_wakes(BaseException)
 
-    def _call_wakes(self) -> None:
-        """Call what waits; `pop` is atomic, so two threads never call the same one."""
+    def _call_wakes(self, contained: type[BaseException]) -> None:
+        """Call what waits; `pop` is atomic, so two threads never call the same one.
+
+        Args:
+            contained: What of a callback's errors goes no further: all of them where the engine calls it, but not
+                where its own code does, which may be told to stop in the middle of it.
+        """
         while self._wakes:
             try:
                 wake = self._wakes.pop(0)
             except IndexError:
                 return
-            _call_safely(wake, self)
+            try:
+                wake()
+            except contained as error:  # a callback is the user's code; it must not break the run
+                told = f"a done callback of {self.run.name!r} raised {describe(error)}; the run went on"
+                self.run.note(told)
 
     def __await__(self) -> Generator[Any, None, R]:
         """Wait for the run without blocking the event loop, and give its result."""
@@ -143,13 +153,6 @@ class Future(Generic[R]):
 
     def __repr__(self) -> str:
         return f"<Future of {self.run!r}>"
-
-
-def _call_safely(wake: Callable[[], Any], future: Future[Any]) -> None:
-    try:
-        wake()
-    except Exception as error:  # noqa: BLE001 -- a callback is the user's code; it must not break the run
-        future.run.note(f"a done callback of {future.run.name!r} raised {describe(error)}; the run went on")
 
 
 def ending_of(run: Run) -> BaseException | None:

@@ -11,6 +11,8 @@ from _thread import get_ident
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from hookcell.forks import in_child
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -36,6 +38,12 @@ class Gate:
         """The hook call whose turn it is."""
         inside = self._inside
         return inside[-1] if inside else None
+
+    def after_fork(self) -> None:
+        """Keep only those inside that the forking thread is in: the others go on in another process."""
+        self._lock, self._waiting = threading.RLock(), []
+        here = holding.get()
+        self._inside = self._inside[: self._inside.index(here) + 1] if here in self._inside else []
 
     def try_take(self, hook_run: HookRun) -> bool:
         """Let a hook call in if nobody is in, or if it was started by the one whose turn it is."""
@@ -122,3 +130,4 @@ class Gate:
 
 
 gate: Gate = Gate()
+in_child(gate.after_fork)

@@ -96,7 +96,8 @@ class Lines(OwnHandler):
         """Keep a line, tell of it, show it."""
         line = _kept(record)
         logger = writing.logger
-        if line.flow_run_id or line.task_run_id:
+        # With extra={"send_to_api": False} a line is shown, but not kept, as in Prefect.
+        if (line.flow_run_id or line.task_run_id) and getattr(record, "send_to_api", True):
             remembered_logs.append(line)
         if logger is not None and logger.run is not None and session.logged:
             session.tell(session.logged, logger.run, line.message)

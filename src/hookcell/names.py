@@ -7,10 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from hookcell.errors import InvalidNameError, UnknownOptionError
+from hookcell.errors import InvalidNameError, UnknownOptionError, describe
 from hookcell.hooks import Hook
 from hookcell.injection import Call, name_of
-from hookcell.states import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +44,7 @@ STRIDE = 7919
 
 def code_of(flow: str, nth: int) -> int:
     """Give the number that stands for the n-th run (from 0) of a flow, before clashes are resolved."""
-    return (crc32(flow.encode()) + nth * STRIDE) % SPACE + nth // SPACE * SPACE
+    return (crc32(flow.encode(errors="backslashreplace")) + nth * STRIDE) % SPACE + nth // SPACE * SPACE
 
 
 def words_of(code: int) -> str:

@@ -23,5 +23,11 @@ class LeftBehind(Outcome):
     __slots__ = ()
 
 
+class Closed(Outcome):
+    """What the end of a stream did that nobody asks for more of: it is not tried again."""
+
+    __slots__ = ()
+
+
 # A thread came back from a body whose run has meanwhile gone on without it.
 LOST = Outcome()

@@ -6,9 +6,8 @@ import inspect
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
-from hookcell.errors import ParameterBindError, ParameterTypeError, ReservedArgumentError
+from hookcell.errors import ParameterBindError, ParameterTypeError, ReservedArgumentError, describe
 from hookcell.injection import hints_of
-from hookcell.states import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,23 +25,32 @@ class Binder:
         fn: The function.
         kind: "flow" or "task", for messages.
         check: Whether to convert and check arguments by their annotations (pydantic's rules).
+        check_defaults: Whether defaults that stand in for arguments are checked too, as in Prefect.
 
     Raises:
         ReservedArgumentError: A parameter has a name that hookcell needs.
     """
 
-    __slots__ = ("_hints", "_least", "_most", "_validators", "check", "fn", "kind", "receiver", "signature")
+    __slots__ = (
+        *("_fields", "_hints", "_least", "_most", "_validators"),
+        *("check", "check_defaults", "fn", "kind", "receiver", "signature"),
+    )
 
     fn: Callable[..., Any]
     kind: str
     check: bool
+    check_defaults: bool
     signature: inspect.Signature
     # The name of the parameter that a method's instance or class is given as.
     receiver: str | None
 
-    def __init__(self, fn: Callable[..., Any], kind: str, *, check: bool) -> None:
-        self.fn, self.kind, self.check = fn, kind, check
+    def __init__(self, fn: Callable[..., Any], kind: str, *, check: bool, check_defaults: bool = False) -> None:
+        self.fn, self.kind, self.check, self.check_defaults = fn, kind, check, check and check_defaults
         self.signature = _signature(fn)
+        # Parameters whose default is pydantic's `Field(...)`, which says what their default is.
+        self._fields: dict[str, Any] = {
+            name: p.default for name, p in self.signature.parameters.items() if _is_field(p.default)
+        }
         self.receiver = next(iter(_signature(fn.__func__).parameters), None) if isinstance(fn, MethodType) else None
         self._hints: dict[str, Any] | None = None
         self._validators: dict[str, Any] = {}
@@ -54,7 +62,7 @@ class Binder:
     def _positional_range(self) -> tuple[int, int]:
         """Between how many plain positional arguments fit without looking closer."""
         parameters = self.signature.parameters.values()
-        if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters):
+        if self._fields or any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters):
             return (1, 0)
         positional = [p for p in parameters if p.kind in _POSITIONAL]
         unlimited = any(p.kind is p.VAR_POSITIONAL for p in parameters)
@@ -76,6 +84,10 @@ class Binder:
         if self.fits(args, kwargs) and not self.check:
             return args, kwargs
         bound = self._bound(args, kwargs)
+        for name in self._fields.keys() - bound.arguments.keys():
+            bound.arguments[name] = self._default_of(name, args, kwargs)
+        if self.check_defaults:
+            bound.apply_defaults()
         if self.check and self._annotations():
             bound.arguments.update(self._checked(bound))
         return bound.args, bound.kwargs or None
@@ -87,7 +99,7 @@ class Binder:
         except TypeError:
             return self._loosely_named(args, kwargs or {})
         bound.apply_defaults()
-        named = dict(bound.arguments)
+        named = {name: default_in(value) for name, value in bound.arguments.items()}
         for name in (p.name for p in self.signature.parameters.values() if p.kind is p.VAR_KEYWORD):
             named.update(named.pop(name, {}))
         return named
@@ -104,6 +116,18 @@ class Binder:
             return self.signature.bind(*args, **(kwargs or {}))
         except TypeError as error:
             raise ParameterBindError(self._misfit(args, kwargs, error)) from None
+
+    def _default_of(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:
+        """Give what a `Field(...)` says is the default of a parameter.
+
+        Raises:
+            ParameterBindError: It says nothing.
+        """
+        field = self._fields[name]
+        if field.is_required():
+            missing = TypeError(f"missing a required argument: {name!r}")
+            raise ParameterBindError(self._misfit(args, kwargs, missing))
+        return default_in(field)
 
     def _misfit(self, args: tuple[Any, ...], kwargs: dict[str, Any] | None, error: TypeError) -> str:
         given = [*(["_"] * len(args)), *(f"{name}=..." for name in kwargs or {})]
@@ -142,6 +166,18 @@ class Binder:
         if name not in self._validators:
             self._validators[name] = _adapter(hint)
         return self._validators[name]
+
+
+def _is_field(value: Any) -> bool:
+    """Whether it is a pydantic `Field(...)`, told without importing pydantic."""
+    return type(value).__name__ == "FieldInfo" and type(value).__module__ == "pydantic.fields"
+
+
+def default_in(value: Any) -> Any:
+    """Give the default that a pydantic `Field(default=...)` holds; anything else is given back."""
+    if not _is_field(value) or value.is_required():
+        return value
+    return value.get_default(call_default_factory=True)
 
 
 def _adapter(hint: Any) -> Any:

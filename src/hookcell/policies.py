@@ -13,6 +13,7 @@ from hookcell.errors import (
     TerminationSignal,
     UnknownOptionError,
     crash_message,
+    describe,
     is_cancelled_error,
 )
 from hookcell.hooks import Conditions, Hook
@@ -25,7 +26,6 @@ from hookcell.states import (
     FAILED,
     PAUSED,
     State,
-    describe,
 )
 from hookcell.upstream import replaced, state_of
 
@@ -255,6 +255,11 @@ def ended_by_signal(run: Run, outcome: Outcome | None, stuck: list[str]) -> Stat
     raised = outcome.error if outcome is not None else None
     error = raised if isinstance(raised, TerminationSignal) else TerminationSignal()
     return State(CRASHED, None, crash_message(error) + _still_running(run, stuck), error)
+
+
+def by_signal(state: State[Any]) -> bool:
+    """Whether it was SIGTERM that led to a state."""
+    return isinstance(state.data, TerminationSignal)
 
 
 def unstarted(run: Run) -> State[Any]:

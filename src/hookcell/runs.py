@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hookcell.annotations import bare
 from hookcell.cancel import CancelToken
 from hookcell.errors import InvalidMove, RunTimeout
+from hookcell.extras import Aside, Below
+from hookcell.forks import in_child
 from hookcell.hooks import NO_HOOKS, Hooks, combine
 from hookcell.injection import provide
 from hookcell.names import words_of
@@ -21,12 +22,21 @@ from hookcell.session import Definition, FlowDefinition, session
 from hookcell.states import FINAL, RUNNING, State, StateType, story_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from uuid import UUID
 
     from hookcell.hooks import HookRun
 
 _writing = threading.Lock()
+
+
+@in_child
+def _after_fork() -> None:
+    global _writing  # noqa: PLW0603 -- the old one may be taken for good
+    _writing = threading.Lock()
+
+
 current: ContextVar[Run | None] = ContextVar("hookcell_run", default=None)
 current_tags: ContextVar[frozenset[str]] = ContextVar("hookcell_tags", default=frozenset())
 
@@ -34,16 +44,6 @@ current_tags: ContextVar[frozenset[str]] = ContextVar("hookcell_tags", default=f
 # What a run's token is replaced by when the run is over: nobody can stop it any more, and it costs nothing to keep.
 SPENT: CancelToken = CancelToken()
 LEFT_BEHIND: CancelToken = CancelToken()
-
-
-class Below:
-    """The runs that a run started, and the futures of those it submitted."""
-
-    __slots__ = ("children", "submitted")
-
-    def __init__(self) -> None:
-        self.children: deque[Run] = deque(maxlen=session.most_children)
-        self.submitted: list[Any] = []
 
 
 class Run:
@@ -57,8 +57,8 @@ class Run:
     """
 
     __slots__ = (
+        "_aside",
         "_hook_runs",
-        "_notes",
         "_tags",
         "args",
         "awaited",
@@ -66,7 +66,6 @@ class Run:
         "definition",
         "due",
         "future",
-        "given_name",
         "kwargs",
         "number",
         "ordinal",
@@ -87,7 +86,6 @@ class Run:
     due: Hooks
     ordinal: int
     _tags: frozenset[str]
-    given_name: str | None
     # Whether a state that its function returns is its result, as in Prefect, or what the state holds.
     keeps_state: ClassVar[bool] = False
     # What a further try is called, and whether a run awaits it in a state of its own also when there is no delay.
@@ -95,8 +93,8 @@ class Run:
     awaits_each_retry: ClassVar[bool] = False
     # What it raises when its time is up.
     timeout_error: ClassVar[type[RunTimeout]] = RunTimeout
-    # What its states are; a dialect has its own.
-    state_class: ClassVar[type[State[Any]]] = State
+    # Makes the state it is born in, of a type; in a dialect it is a method.
+    born: ClassVar[Callable[..., State[Any]]] = State
 
     def __init__(
         self, definition: Definition, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any] | None
@@ -118,8 +116,8 @@ class Run:
         self._hook_runs: HookRun | None = None
         # Made when it starts its first run: most task runs start none, and one slot costs less than two.
         self.below: Below | None = None
-        self._notes: list[str] | None = None
-        self.given_name = None
+        # Made when there is something to put in: few runs have either.
+        self._aside: Aside | None = None
         around = current_tags.get()
         self._tags = definition.tags | around if around else definition.tags
 
@@ -136,6 +134,20 @@ class Run:
     def name(self) -> str:
         """The run's name, the same whenever the notebook is run anew."""
         raise NotImplementedError
+
+    @property
+    def given_name(self) -> str | None:
+        """The name that its definition gave it; None if it has the usual one."""
+        return self._aside.given_name if self._aside is not None else None
+
+    @given_name.setter
+    def given_name(self, name: str | None) -> None:
+        self._put_aside().given_name = name
+
+    def _put_aside(self) -> Aside:
+        if self._aside is None:
+            self._aside = Aside()
+        return self._aside
 
     @property
     def tags(self) -> frozenset[str]:
@@ -190,13 +202,11 @@ class Run:
     @property
     def notes(self) -> tuple[str, ...]:
         """What happened to the run that its user should know, in sentences."""
-        return tuple(self._notes or ())
+        return tuple(self._aside.notes) if self._aside is not None else ()
 
     def note(self, line: str) -> None:
         """Tell the run's user something."""
-        if self._notes is None:
-            self._notes = []
-        self._notes.append(line)
+        self._put_aside().notes.append(line)
         if session.logged:
             session.tell(session.logged, self, line)
         session.warn(line)
@@ -340,22 +350,14 @@ class TaskRun(Run):
     __slots__ = ()
 
     def __init__(
-        self,
-        definition: Definition,
-        parent: Run | None,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any] | None,
-        *,
-        mapped: bool = False,
+        self, definition: Definition, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any] | None
     ) -> None:
         Run.__init__(self, definition, parent, args, kwargs)  # super() costs a tenth of a microsecond
         flow_run = parent if isinstance(parent, FlowRun) else self.flow_run
         if flow_run is None:
-            nth, defaults = session.nth(definition), NO_HOOKS
+            self.ordinal, defaults = session.nth(definition), NO_HOOKS
         else:
-            nth, defaults = flow_run.count(definition.name), flow_run.definition.each_task
-        # Negative for an item of a map, which shows its number always: a flag of its own would cost every run 8 bytes.
-        self.ordinal = ~nth if mapped else nth
+            self.ordinal, defaults = flow_run.count(definition.name), flow_run.definition.each_task
         if defaults is NO_HOOKS and session.hooks is NO_HOOKS:
             self.due = definition.hooks
         else:

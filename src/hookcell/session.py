@@ -6,6 +6,7 @@ import itertools
 import os
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hookcell.errors import describe
 from hookcell.hooks import NO_HOOKS, Hooks
 from hookcell.names import Codes
 
@@ -138,7 +139,7 @@ class Session:
 
     def _switch_off(self, listen: Any, error: BaseException) -> None:
         self.ignore(listen.__self__)
-        raised = f"Listener {type(listen.__self__).__name__!r} raised {type(error).__name__}: {error}"
+        raised = f"Listener {type(listen.__self__).__name__!r} raised {describe(error)}"
         self.warn(f"{raised} in {listen.__name__}(); it is switched off, runs go on.")
 
     def warn(self, line: str) -> None:

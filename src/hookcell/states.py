@@ -6,7 +6,7 @@ import time
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from hookcell.errors import CancelledRun, CrashedRun, FailedRun, PausedRun, RunEnded, UnfinishedRun
+from hookcell.errors import CancelledRun, CrashedRun, FailedRun, PausedRun, RunEnded, UnfinishedRun, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,7 +216,7 @@ def failure_of(state: State[Any]) -> BaseException:
         ):
             return _first_failure(several)
         case other:
-            what = f"{other!r} —— {type(other).__name__}"
+            what = f"{shown(other)} —— {type(other).__name__}"
             return TypeError(f"Unexpected result for failed state: {what} cannot be resolved into an exception")
 
 
@@ -225,14 +225,6 @@ def _first_failure(states: Any) -> BaseException:
         if state.type in _ENDED:
             return failure_of(state)
     return ValueError("Failed state result was an iterable of states but none were failed.")
-
-
-def describe(error: BaseException) -> str:
-    """Give an exception's type and text; what its `__str__` does must not stop the engine."""
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 -- `__str__` is user code
-        return f"{type(error).__name__}: (its text cannot be had)"
 
 
 def story_of(state: State[Any] | None) -> Iterator[State[Any]]:

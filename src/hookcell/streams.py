@@ -17,6 +17,7 @@ from hookcell.drive.guard import awaited, interrupted_error, loops
 from hookcell.engine import life_of
 from hookcell.errors import RunInterrupted
 from hookcell.futures import ending_of
+from hookcell.outcome import Closed
 from hookcell.runs import current
 from hookcell.shield import main_shield, shield_here
 from hookcell.stops import unheard_stop
@@ -80,7 +81,7 @@ def stream(definition: Any, args: tuple[Any, ...], kwargs: dict[str, Any], wait_
     more = _ours(run, parked.to_body)
     outcome = Outcome()
     while more:
-        items = _made(run, definition.fn, *run.args, **(run.kwargs or {}))
+        items = _made_items(run)
         outcome = items if items.error is not None else (yield from _items(run, items.value, parked))
         more = _ours(run, partial(parked.resume, outcome))
     if (error := _ending(run, token, RunInterrupted)) is not None:
@@ -94,12 +95,26 @@ def _items(run: Run, items: Generator[Any, Any, Any], parked: Parked) -> Generat
     while outcome.error is None:
         try:
             sent = yield outcome.value
-        except GeneratorExit:
-            _ours(run, partial(parked.resume, _made(run, items.close)))
+        except GeneratorExit as asked:
+            closed = _closed(_made(run, items.close))
+            while _ours(run, partial(parked.resume, closed)):
+                pass
             close_runner(run)
-            raise
-        outcome = _made(run, items.send, sent)
+            raise closed.error or asked from None
+        except BaseException as thrown:  # noqa: BLE001 -- it is for the function, which may go on after it
+            outcome = _made(run, items.throw, thrown)
+        else:
+            outcome = _made(run, items.send, sent)
     return _returned(outcome, StopIteration)
+
+
+def _closed(outcome: Outcome) -> Closed:
+    return Closed(None, outcome.error)
+
+
+def _made_items(run: Run) -> Outcome:
+    """Give the generator of a try."""
+    return _made(run, run.definition.fn, *run.args, **(run.kwargs or {}))
 
 
 def _returned(outcome: Outcome, end: type[StopIteration | StopAsyncIteration]) -> Outcome:
@@ -148,20 +163,23 @@ async def astream(
     token = run.token
     outcome: Outcome | None = None
     while await _aours(run, parked, outcome):
-        made = _made(run, definition.fn, *run.args, **(run.kwargs or {}))
-        items, outcome = made.value, made
+        made = Outcome(None, parked.foreign) if parked.foreign is not None else _made_items(run)
+        items, outcome = made.value, made if made.error is not None else await _amade(run, made.value.__anext__())
         while outcome.error is None:
-            outcome = await _amade(run, items.__anext__())
-            if outcome.error is not None:
-                break
             try:
-                yield outcome.value
-            except GeneratorExit:
-                await _aours(run, parked, await _amade(run, items.aclose()))
+                sent = yield outcome.value
+            except GeneratorExit as asked:
+                closed = _closed(await _amade(run, items.aclose()))
+                while await _aours(run, parked, closed):
+                    pass
                 close_runner(run)
-                raise
+                raise closed.error or parked.foreign or asked from None
+            except BaseException as thrown:  # noqa: BLE001 -- it is for the function, which may go on after it
+                outcome = await _amade(run, items.athrow(thrown))
+            else:
+                outcome = await _amade(run, items.asend(sent))
         outcome = _returned(outcome, StopAsyncIteration)
-    if (error := _ending(run, token, interrupted_error)) is not None:
+    if (error := parked.foreign or _ending(run, token, interrupted_error)) is not None:
         raise error
 
 

@@ -41,7 +41,9 @@ class Task(Definition, Generic[P, R]):
         self, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any = None, *, mapped: bool = False
     ) -> TaskRun:
         """Begin a run: it exists and is Pending; the caller drives it."""
-        run = self.run_class(self, current.get(), args, kwargs, mapped=mapped)
+        run = self.run_class(self, current.get(), args, kwargs)
+        if mapped:  # negative, it shows its number always: a flag of its own would cost every run 8 bytes
+            run.ordinal = ~run.ordinal
         if args or kwargs or wait_for is not None:
             wait_for_futures(run, wait_for)
         begin(run)

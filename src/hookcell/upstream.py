@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hookcell.annotations import Annotation, allow_failure, bare, opaque, quote
-from hookcell.errors import UpstreamTaskError
+from hookcell.errors import UpstreamTaskError, describe
 from hookcell.futures import Future, FutureList
-from hookcell.states import COMPLETED, FAILED, PENDING, State, describe, failure_of
+from hookcell.states import COMPLETED, FAILED, PENDING, State, failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable

@@ -6,6 +6,7 @@ import sys
 import time
 from functools import partial
 from queue import Empty, SimpleQueue
+from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Any
 
 from hookcell.gate import gate
@@ -40,7 +41,7 @@ def pace(seconds: float) -> float:
 
 def _take(nudge: SimpleQueue[Any], seconds: float | None) -> None:
     try:
-        nudge.get(timeout=seconds)
+        nudge.get(timeout=None if seconds is None else min(seconds, TIMEOUT_MAX))
     except Empty:
         pass
 

@@ -159,3 +159,42 @@ def test_interrupt_and_the_cancel_button_end_a_flow_in_cancelled_within_a_second
 
     opened.run(5)
     assert opened.printed(5) == "the kernel is well\n"
+
+
+NAMED = """
+from hookcell.prefect import flow, task
+
+@task(task_run_name="part of {day}", retries=1, retry_delay_seconds=0.6, retry_jitter_factor=0.1)
+def part(day, after=None):
+    time.sleep(0.5 if after else 1.5)  # rows are drawn once a run takes a second
+    if after and not tried.append(day) and len(tried) == 1:
+        raise ConnectionError("busy")
+    return day
+
+@flow(flow_run_name="day {day}")
+def whole(day):
+    first = part.submit(day)
+    part.submit(day + 1, after=first).wait()
+
+tried = []
+whole(7)
+"""
+IN_THE_PAGE = "index => document.querySelectorAll('.jp-Notebook .jp-Cell')[index].querySelector('.hookcell').innerText"
+
+
+def test_a_row_takes_the_name_its_run_is_given_when_it_starts(notebook, photograph):
+    opened = notebook(NAMED)
+    opened.start(1)
+    opened.wait_until_seen("part-001", "Pending")
+    opened.wait_until_seen("part of 8", "AwaitingRetry")
+    opened.view(1).get_by_text("retry in").first.wait_for()
+    seen = opened.wait_until_seen("part of 8", "Completed")
+    opened.wait_for_end(1)
+    assert states_of("part-001", seen) == ["Pending"]
+    assert states_of("part of 8", seen) == ["Running", "AwaitingRetry", "Retrying", "Completed"]
+    assert opened.error(1) is None
+    text = opened.page.evaluate(IN_THE_PAGE, 1)
+    assert "day 7" in text
+    assert "part of 7" in text
+    assert "part-00" not in text
+    photograph(opened.view(1), "named")

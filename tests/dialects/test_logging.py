@@ -553,3 +553,15 @@ def test_lines_are_remembered_with_whose_they_are():
 
     id_ = nightly()
     assert [line.flow_run_id for line in remembered_logs if line.message == "remember this"] == [id_]
+
+
+def test_a_line_that_is_not_to_be_kept_is_told_all_the_same(told):
+    @flow
+    def work():
+        get_run_logger().info("a secret", extra={"send_to_api": False})
+        get_run_logger().info("no secret")
+
+    before = len(remembered_logs)
+    work()
+    assert [line.message for line in list(remembered_logs)[before:] if "secret" in line.message] == ["no secret"]
+    assert ("INFO", "a secret") in told()

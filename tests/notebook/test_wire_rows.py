@@ -11,7 +11,9 @@ from hookcell.prefect.states import AwaitingRetry
 from hookcell.session import Listener, session
 from hookcell.testing import instant_retries
 
-BOTH = pytest.mark.parametrize(("flow", "task"), [(flow, task), (prefect_flow, prefect_task)], ids=["native", "prefect"])
+BOTH = pytest.mark.parametrize(
+    ("flow", "task"), [(flow, task), (prefect_flow, prefect_task)], ids=["native", "prefect"]
+)
 
 
 class OnBoard(Listener):
@@ -66,7 +68,11 @@ def test_the_next_try_comes_when_the_delay_that_was_drawn_is_over(flow, task, mo
 
 
 def test_a_state_of_that_name_that_code_returns_says_nothing_about_a_next_try(recording):
-    prefect_flow(lambda: AwaitingRetry())(return_state=True)
+    @prefect_flow
+    def awaits():
+        return AwaitingRetry()
+
+    awaits(return_state=True)
     [run] = recording.runs
     assert run.state.name == "AwaitingRetry"
     assert row_of(run, {})["retry_at"] is None
@@ -92,11 +98,13 @@ def test_every_row_after_the_start_has_the_name_a_flow_run_was_given(flow, of, w
 
 
 @pytest.mark.parametrize(
-    ("flow", "task", "word", "before"),
-    [(flow, task, "run_name", "after"), (prefect_flow, prefect_task, "task_run_name", "after-000")],
+    ("kinds", "word", "before"),
+    [((flow, task), "run_name", "after"), ((prefect_flow, prefect_task), "task_run_name", "after-000")],
     ids=["native", "prefect"],
 )
-def test_a_task_run_that_waits_is_shown_by_the_name_it_is_given_later(flow, task, word, before, on_board, go_on):
+def test_a_task_run_that_waits_is_shown_by_the_name_it_is_given_later(kinds, word, before, on_board, go_on):
+    flow, task = kinds
+
     @task
     def first():
         assert go_on.wait(60)

@@ -13,12 +13,12 @@ from hookcell.deadlines import deadlines
 from hookcell.drive.background import background, on_this_loop, outcome_of, passing
 from hookcell.drive.guard import awaited, interrupted_error, keep, loops, nudged, until_done
 from hookcell.drive.sync import DONE, advance, awaits, call_body, crash
-from hookcell.errors import CrashedRun, crash_message
+from hookcell.errors import CrashedRun, crash_message, describe
 from hookcell.gate import gate, holding
 from hookcell.outcome import Outcome
 from hookcell.runs import SPENT, current
 from hookcell.shield import main_shield, shield_here
-from hookcell.states import CRASHED, State, describe
+from hookcell.states import CRASHED, State
 from hookcell.steps import Body, HookCall, Sleep, TakeGate, Wait
 from hookcell.stops import unheard_stop
 

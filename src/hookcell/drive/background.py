@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hookcell import shield
 from hookcell.drive.guard import awaited, interrupted_error, keep
+from hookcell.forks import in_child
 from hookcell.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -26,6 +27,13 @@ class _Background:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.ident: int | None = None
+        # Loops whose threads are in another process; kept, because a loop that goes unclosed complains.
+        self._of_the_parent: list[asyncio.AbstractEventLoop | None] = []
+
+    def after_fork(self) -> None:
+        """Begin anew in a forked process, where the thread is not."""
+        self._of_the_parent.append(self._loop)
+        self._lock, self._loop, self.ident = threading.Lock(), None, None
 
     def loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -40,6 +48,7 @@ class _Background:
 
 
 background: _Background = _Background()
+in_child(background.after_fork)
 # Event loops that end with the run they drive: nothing else is to be put on them.
 passing: set[asyncio.AbstractEventLoop] = set()
 

@@ -40,6 +40,8 @@ class Parked:
 
     def __init__(self, plan: Plan, run: Run) -> None:
         self.plan, self.run = plan, run
+        # A cancellation that came from outside while hookcell's own code ran.
+        self.foreign: BaseException | None = None
 
     def to_body(self) -> bool:
         """Perform the steps before the body; False if there will be no body."""
@@ -72,5 +74,6 @@ class Parked:
         except Exception as error:  # noqa: BLE001 -- whatever goes wrong, no run is left unfinished: this one crashes
             crash(self.plan, error)
         finally:
+            self.foreign = self.foreign or caller.foreign
             reset(current, entered)
         return False

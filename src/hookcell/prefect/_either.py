@@ -2,7 +2,8 @@
 
 Prefect's client functions give a coroutine when an event loop runs and the caller is async. In a notebook a loop
 always runs, so there `Block.load(...)` gives a coroutine that nobody asked for (PrefectHQ/prefect#7722, #17877).
-Here the caller's own code decides: a call that stands behind `await` gives an awaitable, any other gives the value.
+Here the caller's own code decides: a call that stands behind `await` gives an awaitable, any other gives the value;
+what is kept first and awaited later, or handed to `asyncio.gather`, has to be the `a*` variant (`x.aload()`).
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-_CACHE, _GET_AWAITABLE = opmap["CACHE"], opmap["GET_AWAITABLE"]
+_CACHE, _GET_AWAITABLE, _JUMP_FORWARD = opmap["CACHE"], opmap["GET_AWAITABLE"], opmap["JUMP_FORWARD"]
 _INSTRUCTION = 2  # bytes; since Python 3.6 every instruction has this length
+_AWAITING = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 def is_awaited(frame: FrameType) -> bool:
     """Whether the call that a frame is in the middle of stands behind `await`."""
-    if not frame.f_code.co_flags & inspect.CO_COROUTINE:
+    if not frame.f_code.co_flags & _AWAITING:
         return False
     code, place = frame.f_code.co_code, frame.f_lasti + _INSTRUCTION
-    while place < len(code) and code[place] == _CACHE:
-        place += _INSTRUCTION
+    # A jump stands there in `await (x.load() if new else y.load())`.
+    while place < len(code) and code[place] in {_CACHE, _JUMP_FORWARD}:
+        place += _INSTRUCTION * (1 if code[place] == _CACHE else 1 + code[place + 1])
     return place < len(code) and code[place] == _GET_AWAITABLE
 
 

@@ -57,11 +57,17 @@ class SignatureMismatchError(PrefectException, TypeError):
     """Parameters do not fit a function's signature."""
 
 
-class FlowRunTimeoutError(RunTimeout):
+class _TimedOut(RunTimeout):
+    def __init__(self, message: str) -> None:
+        # The words that Prefect's errors have, where its states' messages have the others.
+        super().__init__(message.replace("exceeded timeout of", "timed out after"))
+
+
+class FlowRunTimeoutError(_TimedOut):
     """A flow run took longer than its `timeout_seconds`."""
 
 
-class TaskRunTimeoutError(RunTimeout):
+class TaskRunTimeoutError(_TimedOut):
     """A task run took longer than its `timeout_seconds`."""
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from os import environ
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 import hookcell.flows as native
-from hookcell.errors import ParameterBindError
-from hookcell.hooks import Hooks
 from hookcell.names import plan_run_name
 from hookcell.prefect.outside import DEPLOY, outside, stub
 from hookcell.prefect.runs import begin_flow_run
@@ -19,7 +16,6 @@ from hookcell.prefect.settings import (
     PREFECT_FLOW_DEFAULT_RETRY_DELAY_SECONDS,
     PREFECT_LOGGING_LOG_PRINTS,
 )
-from hookcell.prefect.states import STANDS_FOR_SUBFLOW
 from hookcell.prefect.strictness import (
     HookAttributes,
     NotSet,
@@ -40,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import NoReturn
 
-    from hookcell.runs import FlowRun
+    from hookcell.hooks import Hooks
 
     Several = Iterable[Callable[..., Any]] | None
 
@@ -73,7 +69,7 @@ class Flow(HookAttributes, native.Flow[P, R]):
         OutOfScope: An option that hookcell does not have.
     """
 
-    lazy = True
+    lazy = checks_defaults = True
     run_class = staticmethod(begin_flow_run)
 
     def __init__(
@@ -135,26 +131,6 @@ class Flow(HookAttributes, native.Flow[P, R]):
         self.make_runner = runner
         if version is None:
             self.version = _hash_of_file(fn)
-
-    def begin(self, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any = None) -> FlowRun:
-        """Begin a run: it exists and is Pending; the caller drives it.
-
-        Raises:
-            ParameterBindError: The arguments do not fit the signature; as in Prefect there is no run then.
-        """
-        if kwargs or not self.binder._least <= len(args) <= self.binder._most:
-            refuse_misfits(self.binder, args, kwargs)
-        run = super().begin(args, kwargs, wait_for)
-        first: Any = run.state  # by its first state a later one knows its run
-        first.task_number = None if run.parent is None else STANDS_FOR_SUBFLOW
-        first.flow_number = run.number
-        if (
-            run.parent is None
-            and "on_cancellation" in self.hooks
-            and environ.get(ENABLED, "").lower() in {"0", "false"}
-        ):
-            run.due = run.due.replacing(_NO_CANCELLATION)
-        return run
 
     def with_options(  # type: ignore[override]
         self,
@@ -233,9 +209,6 @@ class Flow(HookAttributes, native.Flow[P, R]):
         raise outside("Flow.visualize", "run the flow in a notebook: its view shows its runs")
 
 
-# Prefect's runner sets it for the process of a run whose hooks it calls itself.
-ENABLED = "PREFECT__ENABLE_CANCELLATION_AND_CRASHED_HOOKS"
-_NO_CANCELLATION = Hooks(on_cancellation=[]).plan("flow")
 _HOOKS = (
     *("on_completion", "on_failure", "on_cancellation", "on_crashed", "on_running"),
     *("on_retry", "on_end", "on_transition"),
@@ -243,23 +216,6 @@ _HOOKS = (
 _PERSISTENCE = ("persist_result", "result_storage", "result_serializer")
 _CLEARED_BY_NONE = (*_PERSISTENCE, "log_prints")
 _NO_OPTIONS = frozenset({"self", "fn", "__class__", "_fn"})
-
-
-def refuse_misfits(binder: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Refuse arguments that do not fit the signature, before there is a run.
-
-    Raises:
-        ParameterBindError: They do not fit.
-    """
-    try:
-        binder.signature.bind(*args, **kwargs)
-    except TypeError as error:
-        names, given = ", ".join(binder.signature.parameters), f"args: {args} and kwargs: {list(kwargs)}"
-        called = getattr(binder.fn, "__name__", "call")
-        raise ParameterBindError(
-            f"Error binding parameters for function {called!r}: {error}.\nFunction {called!r} has signature {names!r} "
-            f"but received {given}."
-        ) from None
 
 
 def _name_of(fn: Any) -> str:
@@ -276,8 +232,12 @@ def _hash_of_file(fn: Any) -> str | None:
         return None
 
 
+# Names that pydantic needs for itself.
+_NO_NAMES = frozenset({"model_config", "v__args", "v__duplicate_kwargs", "v__kwargs", "v__positional_only"})
+
+
 def _check_parameter_names(fn: Any, validate: bool) -> None:
-    if validate and any(name.startswith("v__") for name in _parameter_names(fn)):
+    if validate and not _NO_NAMES.isdisjoint(_parameter_names(fn)):
         raise ValueError(
             "Flow function is not compatible with `validate_parameters`. Disable validation or change the argument "
             "names."

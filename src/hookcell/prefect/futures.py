@@ -6,11 +6,11 @@ import contextvars
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hookcell import upstream
-from hookcell.errors import UpstreamTaskError
+from hookcell.errors import UpstreamTaskError, describe
 from hookcell.futures import DoneAndNotDone, Future, FutureList, as_completed, wait
 from hookcell.prefect.outside import DEPLOY, SERVER, stub
 from hookcell.prefect.states import Completed, Failed, Pending
-from hookcell.states import COMPLETED, State, describe
+from hookcell.states import COMPLETED, State
 
 if TYPE_CHECKING:
     import concurrent.futures

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from itertools import pairwise
+from os import environ
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from hookcell import runs as native
-from hookcell import states as native_states
+from hookcell.hooks import Hooks
 from hookcell.prefect.exceptions import FlowRunTimeoutError, TaskRunTimeoutError
 from hookcell.prefect.inputs import inputs_of
-from hookcell.prefect.states import State, born, engine_made, tracking_id
+from hookcell.prefect.states import STANDS_FOR_SUBFLOW, Born, State, engine_made, tracking_id
+from hookcell.prefect.strictness import refuse_misfits
 from hookcell.runs import flow_run_of
-from hookcell.states import RUNNING
+from hookcell.states import RUNNING, StateType
+from hookcell.states import State as NativeState
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -50,13 +53,11 @@ class _Run(native.Run):
 
     __slots__ = ()
 
-    # Read by the engine: what the run is born in, from which the later states know their run.
-    state_class: ClassVar[Any] = staticmethod(born)
     keeps_state = True
 
-    def enter(self, state: native_states.State[Any]) -> bool:
+    def enter(self, state: NativeState[Any]) -> bool:
         """Enter a state, which becomes one of Prefect's."""
-        if type(state) is native_states.State:
+        if type(state) is NativeState:
             state.__class__ = State
         return _enter(self, state)
 
@@ -93,7 +94,8 @@ class _Run(native.Run):
     @property
     def total_run_time(self) -> timedelta:  # type: ignore[override] # Prefect's is no number
         """The time it has spent running, waits between tries left out."""
-        return timedelta(seconds=native.Run.total_run_time.fget(self))  # type: ignore[attr-defined]
+        steps = pairwise(self.story)
+        return sum((after.timestamp - state.timestamp for state, after in steps if state.type is RUNNING), timedelta())
 
     @property
     def estimated_run_time(self) -> timedelta:
@@ -121,6 +123,12 @@ class FlowRun(_Run, native.FlowRun, metaclass=_MadeByHand):
     retry_name = None
     awaits_each_retry = True
     timeout_error = FlowRunTimeoutError
+
+    def born(self, type_: StateType) -> Born[Any]:
+        """Make its first state, from which the later ones know their run."""
+        first: Born[Any] = engine_made(Born, type_)
+        first.flow_number, first.task_number = self.number, None if self.parent is None else STANDS_FOR_SUBFLOW
+        return first
 
     @classmethod
     def model_construct(cls, **known: Any) -> Any:
@@ -160,6 +168,13 @@ class TaskRun(_Run, native.TaskRun, metaclass=_MadeByHand):
 
     timeout_error = TaskRunTimeoutError
 
+    def born(self, type_: StateType) -> Born[Any]:
+        """Make its first state, from which the later ones know their run."""
+        first: Born[Any] = engine_made(Born, type_)
+        around = self.parent if self.parent.__class__ is FlowRun else self.flow_run
+        first.flow_number, first.task_number = around.number if around is not None else None, self.number
+        return first
+
     @classmethod
     def model_construct(cls, **known: Any) -> Any:
         """Make a record by hand."""
@@ -186,6 +201,12 @@ class TaskRun(_Run, native.TaskRun, metaclass=_MadeByHand):
         return around.id if around is not None else None
 
     @property
+    def flow_run_run_count(self) -> int:
+        """How many tries its flow run had begun when it was asked for."""
+        around = self.flow_run
+        return around.run_count if around is not None else 0
+
+    @property
     def task_key(self) -> str:
         """What its task is known by."""
         return self.definition.task_key  # type: ignore[attr-defined,no-any-return]
@@ -203,9 +224,36 @@ class TaskRun(_Run, native.TaskRun, metaclass=_MadeByHand):
     cache_key = cache_expiration = None
 
 
-# What the engine calls to make a run.
-begin_flow_run: Any = partial(engine_made, FlowRun)
-begin_task_run: Any = partial(engine_made, TaskRun)
+# -- what the engine calls to make a run -------------------------------------------------------------------------------
+
+# Prefect's runner sets it for the process of a run whose hooks it calls itself.
+ENABLED = "PREFECT__ENABLE_CANCELLATION_AND_CRASHED_HOOKS"
+_NO_CANCELLATION = Hooks(on_cancellation=[]).plan("flow")
+
+
+def begin_flow_run(flow: Any, parent: native.Run | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> FlowRun:
+    """Make a flow run.
+
+    Raises:
+        ParameterBindError: The arguments do not fit the signature; as in Prefect there is no run then.
+    """
+    if kwargs or not flow.binder._least <= len(args) <= flow.binder._most:
+        refuse_misfits(flow.binder, args, kwargs)
+    run: FlowRun = engine_made(FlowRun, flow, parent, args, kwargs)
+    if parent is None and "on_cancellation" in flow.hooks and environ.get(ENABLED, "").lower() in {"0", "false"}:
+        run.due = run.due.replacing(_NO_CANCELLATION)
+    return run
+
+
+def begin_task_run(task: Any, parent: native.Run | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TaskRun:
+    """Make a task run.
+
+    Raises:
+        ParameterBindError: The arguments do not fit the signature; as in Prefect there is no run then.
+    """
+    if kwargs or not task.binder._least <= len(args) <= task.binder._most:
+        refuse_misfits(task.binder, args, kwargs)
+    return engine_made(TaskRun, task, parent, args, kwargs)  # type: ignore[no-any-return]
 
 
 __all__ = ["FlowRun", "Record", "TaskRun", "id_of_flow"]

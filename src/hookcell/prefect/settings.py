@@ -288,7 +288,7 @@ def temporary_settings(
 def _setting(key: Setting | str) -> Setting:
     # Not `or`: a setting is as true as its value.
     setting = PLACES.get(key, SETTINGS.get(key)) if isinstance(key, str) else key
-    if setting is None:
+    if not isinstance(setting, Setting):
         raise UnknownOptionError(f"there is no setting {key!r}; there are {', '.join(sorted(PLACES))}")
     return setting
 

@@ -8,13 +8,12 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from struct import pack
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hookcell import states as native
 from hookcell.annotations import Annotation
-from hookcell.errors import PausedRun, crash_message
+from hookcell.errors import PausedRun, crash_message, describe
 from hookcell.policies import returned
 from hookcell.prefect._either import either_way
 from hookcell.prefect.exceptions import MissingResult
@@ -30,7 +29,6 @@ from hookcell.states import (
     RUNNING,
     SCHEDULED,
     StateType,
-    describe,
     failure_of,
     story_of,
 )
@@ -235,7 +233,7 @@ class _Detailed(State[R]):
         return details
 
 
-_Detailed.__name__ = _Detailed.__qualname__ = "State"
+_Detailed.__name__ = "State"  # and not its __qualname__, by which pickle finds it
 
 
 STANDS_FOR_SUBFLOW = -1
@@ -270,9 +268,34 @@ class Born(State[R]):
             return flow_run_id, tracking_id(flow_run_id)
         return flow_run_id, _id_of(self.task_number)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Send the ids along: in another session the numbers are those of other runs."""
+        return _recalled, (self.type, self.name, self.message, self.data, self.at, self.run_ids)
 
-Born.__name__ = Born.__qualname__ = "State"
-born: Any = partial(engine_made, Born)
+
+Born.__name__ = "State"
+
+
+class Recalled(Born[R]):
+    """The first state of a run of another session."""
+
+    __slots__ = ("_run_ids",)
+
+    _run_ids: tuple[UUID | None, UUID | None]
+
+    @property
+    def run_ids(self) -> tuple[UUID | None, UUID | None]:
+        return self._run_ids
+
+
+Recalled.__name__ = "State"
+
+
+def _recalled(type_: StateType, name: str, message: str | None, data: Any, at: float, run_ids: Any) -> Recalled[Any]:
+    state: Recalled[Any] = engine_made(Recalled, type_, name, message, data, at)
+    state.flow_number = state.task_number = None
+    state._run_ids = run_ids
+    return state
 
 
 def _id_of(number: int | None) -> UUID | None:

@@ -6,7 +6,7 @@ import inspect
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hookcell.errors import InvalidNameError
+from hookcell.errors import InvalidNameError, ParameterBindError, shown
 from hookcell.hooks import KINDS
 from hookcell.prefect.outside import RESULTS, outside
 
@@ -143,6 +143,31 @@ def _listed(kind: str, name: str, wanted: str, given: Any) -> str:
     return (
         f"Expected {wanted} '{name}'; got {type(given).__name__} instead. Please provide a list of hooks to "
         f"'{name}':\n\n@{kind}({name}=[hook1, hook2])\ndef my_{kind}():\n\tpass"
+    )
+
+
+def refuse_misfits(binder: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Refuse arguments that do not fit the signature, before there is a run.
+
+    Raises:
+        ParameterBindError: They do not fit.
+    """
+    try:
+        binder.signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise misfit(binder.fn, binder.signature, args, kwargs, error) from None
+
+
+def misfit(
+    fn: Any, signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any], error: TypeError
+) -> ParameterBindError:
+    """Make the error for arguments that do not fit a signature."""
+    called = getattr(fn, "__name__", type(fn).__name__)
+    parameters = str(signature.replace(return_annotation=signature.empty))[1:-1]
+    given = ", ".join(map(shown, args)) + ("," if len(args) == 1 else "")
+    return ParameterBindError(
+        f"Error binding parameters for function '{called}': {error}.\nFunction '{called}' has signature '{parameters}' "
+        f"but received args: ({given}) and kwargs: {list(kwargs)}."
     )
 
 

@@ -7,13 +7,14 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar, overload
 
 import hookcell.tasks as native
+from hookcell import calls
+from hookcell.errors import shown
 from hookcell.names import plan_run_name
 from hookcell.policies import exponential_backoff
 from hookcell.prefect.cache_policies import refuse_cache
-from hookcell.prefect.flows import refuse_misfits
 from hookcell.prefect.futures import EngineFuture
 from hookcell.prefect.outside import RESULTS, SERVER, TRANSACTIONS, outside, stub
-from hookcell.prefect.runs import FlowRun, begin_task_run
+from hookcell.prefect.runs import begin_task_run
 from hookcell.prefect.settings import PREFECT_TASK_DEFAULT_RETRIES, PREFECT_TASK_DEFAULT_RETRY_DELAY_SECONDS
 from hookcell.prefect.states import Failed, as_prefect
 from hookcell.prefect.strictness import (
@@ -30,13 +31,10 @@ from hookcell.prefect.strictness import (
     naming,
     refuse_persistence,
 )
-from hookcell.runs import flow_run_of
 from hookcell.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    from hookcell.runs import TaskRun
 
     Several = Iterable[Callable[..., Any]] | None
 
@@ -62,8 +60,8 @@ class Task(HookAttributes, native.Task[P, R]):
         timeout_seconds: Seconds after which a try fails; None or 0 for no limit.
         log_prints: Whether prints become log lines; as around it if None.
         on_completion, on_failure, on_running: Lists of hooks.
-        on_rollback, on_commit: Not in hookcell.
-        viz_return_value, asset_deps: Not used.
+        on_rollback, on_commit, asset_deps: Not in hookcell.
+        viz_return_value: Not used.
         on_crashed, on_cancellation, on_retry, on_end, on_transition: hookcell's own additions.
 
     Raises:
@@ -138,7 +136,7 @@ class Task(HookAttributes, native.Task[P, R]):
             fn,
             name=name or _name_of(fn),
             description=description,
-            tags=list(tags or ()),
+            tags=tags,
             version=version,
             run_name=naming("task_run_name", task_run_name),
             retries=retries,
@@ -151,24 +149,7 @@ class Task(HookAttributes, native.Task[P, R]):
         )
         self.task_key = _key_of(fn)
 
-    def begin(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any = None, *, mapped: bool = False
-    ) -> TaskRun:
-        """Begin a run: it exists and is Pending; the caller drives it.
-
-        Raises:
-            ParameterBindError: The arguments do not fit the signature; as in Prefect there is no run then.
-        """
-        if kwargs or not self.binder._least <= len(args) <= self.binder._most:
-            refuse_misfits(self.binder, args, kwargs)
-        run = super().begin(args, kwargs, wait_for, mapped=mapped)
-        first: Any = run.state  # by its first state a later one knows its run
-        parent = run.parent
-        around = parent if parent.__class__ is FlowRun else flow_run_of(parent)
-        first.task_number, first.flow_number = run.number, around.number if around is not None else None
-        return run
-
-    def submit(self, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> Any:
+    def submit(self, /, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> Any:
         """Run the task on its flow's task runner, and go on at once.
 
         Args:
@@ -176,7 +157,7 @@ class Task(HookAttributes, native.Task[P, R]):
             return_state: Wait, and give the final state instead of the future.
             wait_for: Futures to wait for first.
         """
-        future = super().submit(*args, wait_for=wait_for, **kwargs)
+        future = calls.submit(self, args, kwargs, wait_for)
         if not return_state:
             return future
         future.wait()
@@ -184,6 +165,7 @@ class Task(HookAttributes, native.Task[P, R]):
 
     def map(
         self,
+        /,
         *args: Any,
         return_state: bool = False,
         wait_for: Any = None,
@@ -309,7 +291,7 @@ def _as_asked(value: Any) -> Any:
         return value
     if value.name != "Failed" or value.exception is None:
         return as_prefect(value)
-    return Failed(data=value.data, message=f"Task run encountered unexpected exception: {value.data!r}")
+    return Failed(data=value.data, message=f"Task run encountered unexpected exception: {shown(value.data)}")
 
 
 def _refuse_transactions(on_rollback: Any, on_commit: Any) -> None:

@@ -204,10 +204,10 @@ def _mended(name: Any) -> str:
 
 
 def _tags(name: str, tags: Any) -> list[str]:
-    tags = [] if tags is None else tags
-    if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
+    several = list(tags or ()) if hasattr(tags or (), "__iter__") else [tags]
+    if isinstance(tags, str) or not all(isinstance(tag, str) for tag in several):
         raise ValueError(f'tags of variable {name!r} must be a list of texts, such as ["production"]')
-    return list(tags)
+    return several
 
 
 def _json(name: str, value: Any) -> Any:

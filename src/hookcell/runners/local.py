@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
 
 from hookcell.errors import UnknownOptionError
+from hookcell.forks import in_child
 from hookcell.shield import ThreadShield, use_shield
 
 if TYPE_CHECKING:
@@ -47,6 +49,15 @@ class InlineRunner:
         """Nothing to close."""
 
 
+_pools: WeakSet[ThreadRunner] = WeakSet()
+
+
+@in_child
+def _after_fork() -> None:
+    for pool in tuple(_pools):
+        pool.after_fork()
+
+
 class ThreadRunner:
     """Runs work in daemon threads, started as they are needed.
 
@@ -66,6 +77,11 @@ class ThreadRunner:
         if not isinstance(max_workers, int) or max_workers < 1:  # type: ignore[redundant-expr] # not all code is typed
             raise UnknownOptionError(f"max_workers is {max_workers!r}; give a whole number of 1 or more")
         self.max_workers = max_workers
+        self.after_fork()
+        _pools.add(self)
+
+    def after_fork(self) -> None:
+        """Begin anew, without threads, and without the work that the threads of another process do."""
         self._queue: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._threads = 0

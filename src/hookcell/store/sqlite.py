@@ -104,6 +104,10 @@ class StoreFile:
             self._connection.close()
             self._connection = None
 
+    def before_fork(self) -> Callable[[], None]:
+        """Wait until no thread is inside SQLite, which has locks of its own; give what lets them in again."""
+        return self._lock.release if self._lock.acquire(timeout=self._patience) else lambda: None
+
     def after_fork(self) -> None:
         """Begin anew in a forked child: a connection must not be used, nor closed, in two processes."""
         self._lock = threading.Lock()
@@ -311,7 +315,19 @@ _files: weakref.WeakSet[StoreFile] = weakref.WeakSet()
 _of_the_parent: list[Any] = []
 
 
+_let_in: list[Callable[[], None]] = []
+
+
+def _before_fork() -> None:
+    _let_in[:] = [file.before_fork() for file in list(_files)]
+
+
 def _after_fork() -> None:
+    for let_in in _let_in:
+        let_in()
+
+
+def _in_child() -> None:
     for file in list(_files):
         file.after_fork()
 
@@ -323,4 +339,4 @@ def _at_exit() -> None:
 
 atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_in_child)

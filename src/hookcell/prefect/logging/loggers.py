@@ -25,8 +25,8 @@ class PrefectLogAdapter(RunLogger):
 
     def getChild(self, suffix: str, extra: dict[str, Any] | None = None) -> PrefectLogAdapter:
         """Make one for a logger below this one, with the same extras and some more."""
-        child = listen_to(self.logger.getChild(suffix).name)
-        return PrefectLogAdapter(child, {**(self.extra or {}), **(extra or {})}, self.run)
+        # Its lines reach the one above, which keeps them and tells of them.
+        return PrefectLogAdapter(self.logger.getChild(suffix), {**(self.extra or {}), **(extra or {})}, self.run)
 
 
 def get_logger(name: str | None = None) -> logging.Logger:

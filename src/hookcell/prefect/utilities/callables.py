@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hookcell.errors import ParameterBindError, ReservedArgumentError
+from hookcell.errors import ReservedArgumentError
+from hookcell.parameters import default_in
 from hookcell.prefect.exceptions import SignatureMismatchError
+from hookcell.prefect.strictness import misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,25 +42,10 @@ def get_call_parameters(
     try:
         bound = signature.bind(*call_args, **call_kwargs)
     except TypeError as error:
-        name = getattr(fn, "__name__", type(fn).__name__)
-        raise ParameterBindError(
-            f"Error binding parameters for function '{name}': {error}.\n"
-            f"Function '{name}' has signature '{_parameters(signature)}' but received args: {call_args} and kwargs: "
-            f"{list(call_kwargs)}."
-        ) from None
+        raise misfit(fn, signature, call_args, call_kwargs, error) from None
     if apply_defaults:
         bound.apply_defaults()
-    return {name: _default_in(value) for name, value in bound.arguments.items()}
-
-
-def _parameters(signature: inspect.Signature) -> str:
-    return ", ".join(map(str, signature.parameters.values()))
-
-
-def _default_in(value: Any) -> Any:
-    """Give the default that a pydantic `Field(default=...)` holds."""
-    is_field = type(value).__name__ == "FieldInfo" and type(value).__module__ == "pydantic.fields"
-    return value.get_default(call_default_factory=True) if is_field else value
+    return {name: default_in(value) for name, value in bound.arguments.items()}
 
 
 def parameters_to_args_kwargs(

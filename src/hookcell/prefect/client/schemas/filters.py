@@ -40,6 +40,7 @@ def admits(criteria: Any, one: Any) -> bool:
 
     Raises:
         OutOfScope: It asks for what hookcell does not know.
+        TypeError: It is no filter.
     """
     asked = {name: value for name, value in _as_dict(criteria).items() if value is not None}
     enough = any if _plain(asked.pop("operator", "and_")) == "or_" else all
@@ -61,6 +62,9 @@ _UNKNOWN = object()
 def _as_dict(criteria: Any) -> dict[str, Any]:
     if criteria is None:
         return {}
+    if not isinstance(criteria, dict) and not hasattr(criteria, "__dict__"):
+        told = 'give a dict such as {"name": {"any_": ["nightly"]}}, or a FlowRunFilter'
+        raise TypeError(f"A filter is {criteria!r}; {told}")
     return dict(criteria) if isinstance(criteria, dict) else dict(vars(criteria))
 
 
