@@ -2,7 +2,9 @@
 
 import asyncio
 import contextvars
+import math
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -372,3 +374,45 @@ def test_a_users_thread_waits_on_until_the_runs_have_stopped(waits, go_on):
         with_steps(1, body)
     threads[0].join(LIMIT)
     assert over == [True]
+
+
+# -- how long to wait
+
+
+@pytest.mark.parametrize("seconds", [math.inf, 1e20, 10**30])
+def test_any_number_of_seconds_can_be_waited(seconds, go_on):
+    waits = task(lambda: go_on.wait(LIMIT) and 1)
+
+    def body():
+        futures = waits.map([]) or [waits.submit(), waits.submit()]
+        threading.Timer(0.01, go_on.set).start()
+        wait(futures, seconds)
+        return [future.result(seconds) for future in as_completed(futures, seconds)]
+
+    assert in_flow(body) == [1, 1]
+
+
+@pytest.mark.parametrize("seconds", [math.nan, "1", [], True])
+def test_what_is_no_number_of_seconds_is_refused(seconds):
+    told = f"'timeout' must be a non-negative number, got {seconds!r}; give seconds, or None for no limit"
+    error = ValueError if isinstance(seconds, float) else TypeError
+    for ask in (wait, as_completed):
+        with pytest.raises(error) as caught:
+            ask([], seconds)
+        assert str(caught.value) == told
+
+
+def test_many_futures_are_arranged_in_a_time_that_grows_with_their_number(go_on):
+    waits = task(lambda: go_on.wait(LIMIT))
+
+    def body():
+        first = waits.submit()
+        several = same.map(range(6000), wait_for=[first])
+        began = time.perf_counter()
+        arriving = as_completed(several)
+        took = time.perf_counter() - began
+        go_on.set()
+        assert sum(1 for _ in arriving) == 6000
+        return took
+
+    assert in_flow(body) < 0.5

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hookcell import CrashedRun, RunInterrupted, flow, policies, runs, task, waiting
+from hookcell import CrashedRun, RunInterrupted, flow, policies, remembered, runs, task, waiting
+from hookcell.errors import describe
 from hookcell.gate import gate
 from hookcell.testing import record
 
@@ -460,3 +461,20 @@ def test_a_run_that_a_thread_of_the_users_starts_is_a_root():
         return found
 
     assert etl() == [None]
+
+
+class Mute(BaseException):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+def test_a_crash_may_have_no_text():
+    def dies():
+        raise Mute
+
+    crashes = flow(name="crashes")(dies)
+    with pytest.raises(Mute):
+        crashes(return_state=True)
+    told = "Execution was interrupted by an unexpected exception: Mute: (its text cannot be had)"
+    assert remembered.flow_runs[-1].state.message == told
+    assert describe(Mute()) == "Mute: (its text cannot be had)"

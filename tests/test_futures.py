@@ -371,3 +371,42 @@ def test_a_future_of_a_dialect_that_failed_raises_and_holds_others_up():
     assert str(caught.value) == (
         "Upstream task run 'elsewhere' did not reach a 'COMPLETED' state: it is Failed. KeyError: 'price'"
     )
+
+
+# -- callbacks that raise more than an Exception
+
+
+class Stubborn(BaseException):
+    """What a callback may raise that is no Exception."""
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("error", [Stubborn, SystemExit, KeyboardInterrupt])
+def test_a_done_callback_that_wants_to_end_everything_ends_nothing(go_on, error, caplog):
+    waits = task(lambda: go_on.wait(LIMIT))
+    seen = []
+
+    def leave(_):
+        raise error("no")
+
+    @flow
+    def etl():
+        future = waits.submit()
+        future.add_done_callback(leave)
+        future.add_done_callback(seen.append)
+        after = one.submit(wait_for=[future])
+        go_on.set()
+        return future.result(LIMIT), after.result(LIMIT), len(seen)
+
+    assert etl() == (True, 1, 1)
+    assert f"a done callback of '<lambda>' raised {error.__name__}: no; the run went on" in caplog.text
+
+
+def test_a_done_callback_that_is_called_at_once_raises_in_its_caller_what_is_no_exception():
+    def body():
+        future = one.submit()
+        future.wait(LIMIT)
+        with pytest.raises(Stubborn):
+            future.add_done_callback(lambda _: (_ for _ in ()).throw(Stubborn()))
+
+    in_flow(body)

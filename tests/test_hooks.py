@@ -1,5 +1,7 @@
 """Hooks: when each kind fires, in which order, with what in hand, and how they are attached."""
 
+import asyncio
+
 import pytest
 
 from hookcell import (
@@ -474,3 +476,30 @@ def test_a_set_of_hooks_is_true_if_there_are_any():
     assert Hooks(on_failure=print).plan("flow")
     assert not Hooks()
     assert Hooks(on_failure=print).plan("flow").due(Completed()) == ()
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_hook_that_yields_is_run_to_its_end(is_async):
+    seen = []
+
+    def note(flow, run, state):
+        seen.append(1)
+        yield
+        seen.append(2)
+
+    async def note_later(flow, run, state):
+        seen.append(3)
+        yield
+        seen.append(4)
+
+    hooks = [note, note_later]
+    if is_async:
+
+        @flow(on_completion=hooks)
+        async def nightly():
+            return 1
+
+        assert asyncio.run(nightly()) == 1
+    else:
+        assert flow(on_completion=hooks)(lambda: 1)() == 1
+    assert seen == [1, 2, 3, 4]

@@ -129,3 +129,7 @@ def test_plain_reprs_hold_words_and_states_only():
     assert repr(run.definition) == "<Flow 'shown'>"
     part = task(name="part")(lambda: None).begin((), {})
     assert repr(part) == f"<TaskRun {part.name!r} Pending>"
+
+
+def test_a_name_need_not_be_of_letters():
+    assert flow(name="\ud800")(lambda: 1)() == 1

@@ -282,3 +282,51 @@ def test_plain_positional_arguments_are_not_looked_at():
 
 def test_required_keyword_only_parameters_always_need_a_closer_look():
     assert not Binder(lambda a, *, b: 1, "task", check=False).fits((1,), None)
+
+
+def test_a_default_is_converted_as_a_given_value_is():
+    class Options(pydantic.BaseModel):
+        rows: int
+
+    seen = []
+
+    @flow
+    def load(options: Options = {"rows": "3"}, n: int = None, mode: int = "auto"):  # noqa: B006, RUF013
+        seen.append((options, n, mode))
+
+    load()
+    load(mode=4)
+    assert seen == [(Options(rows=3), None, "auto"), (Options(rows=3), None, 4)]
+
+
+# -- defaults that are fields
+
+
+def test_a_default_may_be_a_field():
+    pydantic = pytest.importorskip("pydantic")
+    made = []
+
+    seven = pydantic.Field(default_factory=lambda: made.append(1) or [7])
+
+    def load(x: int = pydantic.Field(3, gt=1), y: list = seven):
+        return x, y
+
+    seen = []
+    assert flow(on_end=lambda flow, run: seen.append(run.parameters))(load)() == (3, [7])
+    assert seen == [{"x": 3, "y": [7]}]
+    assert flow(load)("5", [1]) == (5, [1])
+    assert flow(load)(y=[2]) == (3, [2])
+    assert task(load)() == (3, [7])
+    assert len(made) == 2
+
+
+def test_a_field_without_a_default_must_be_given():
+    pydantic = pytest.importorskip("pydantic")
+
+    @flow
+    def load(x: int = pydantic.Field(gt=1)):
+        return x
+
+    with pytest.raises(ParameterBindError, match="missing a required argument: 'x'"):
+        load()
+    assert load(2) == 2

@@ -22,9 +22,11 @@ from hookcell import (
     StateType,
     UnfinishedRun,
     flow,
+    remembered,
     runs,
     task,
 )
+from hookcell.states import failure_of
 from hookcell.testing import record
 
 BOTH = pytest.mark.parametrize("definition", [flow, task], ids=["flow", "task"])
@@ -313,3 +315,24 @@ def test_a_cancelling_subflow_called_plainly_fails_its_parent():
     assert state.message == (
         "Flow run encountered an exception: UnfinishedRun: Run is in CANCELLING state, its result is not available."
     )
+
+
+# -- what cannot be shown
+
+
+class Unshown:
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+
+def test_a_failed_state_may_hold_what_cannot_be_shown(recording):
+    seen = []
+    fails = flow(name="fails", on_failure=lambda flow, run, state: seen.append(state.name))(
+        lambda: Failed(data=Unshown())
+    )
+    assert fails(return_state=True).name == "Failed"
+    assert seen == ["Failed"]
+    told = "Unexpected result for failed state: (Unshown, which cannot be shown) —— Unshown cannot be resolved into an "
+    assert str(failure_of(fails(return_state=True))) == f"{told}exception"
+    flow(lambda: 1)()
+    assert remembered.flow_runs[-1].state.is_completed()  # the session still remembers

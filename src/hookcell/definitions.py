@@ -44,8 +44,6 @@ class Definition:
     kind: str = "definition"
     # Whether a generator gives its items as it is asked for them, as in Prefect, or a call gives all of them in a list.
     lazy: ClassVar[bool] = False
-    # Whether arguments that are left out are checked too, as in Prefect: by then they are the defaults.
-    checks_defaults: ClassVar[bool] = False
     # What a bound copy was made from; a hook attached to the copy is attached to this.
     unbound: Self | None = None
     _method_binder: Binder | None = None
@@ -77,7 +75,7 @@ class Definition:
         self.tags: frozenset[str] = _tags(options.get("tags"), self.name)
         checked = options.get("validate_parameters")
         check = self.kind == "flow" if checked is None else bool(checked)
-        self._bind_by(Binder(fn, self.kind, check=check, check_defaults=self.checks_defaults))
+        self._bind_by(Binder(fn, self.kind, check=check))
         self.hooks: Hooks = _hooks(hooks, self.kind)
         self.__wrapped__ = fn
         for name in ("__name__", "__qualname__", "__module__", "__doc__", "__isabstractmethod__"):
@@ -87,7 +85,8 @@ class Definition:
     def _bind_by(self, binder: Binder) -> None:
         self.binder: Binder = binder
         # Between how many positional arguments need no closer look.
-        least, most = (1, 0) if binder.check else (binder._least, binder._most)
+        to_check = binder.check and binder.signature.parameters
+        least, most = (1, 0) if to_check else (binder._least, binder._most)
         self._least: int = least
         self._most: int = most
 
@@ -102,9 +101,7 @@ class Definition:
     def _bound_as(self, method: MethodType) -> Self:
         """Make a copy whose function is bound; it is made anew at each access, so the signature is not read again."""
         if self._method_binder is None:
-            method_of_any = MethodType(self.fn, type(self))
-            check, check_defaults = self.binder.check, self.binder.check_defaults
-            self._method_binder = Binder(method_of_any, self.kind, check=check, check_defaults=check_defaults)
+            self._method_binder = Binder(MethodType(self.fn, type(self)), self.kind, check=self.binder.check)
         bound = object.__new__(type(self))
         bound.__dict__.update(self.__dict__, unbound=self)
         bound.fn = bound.decorated = bound.__wrapped__ = method

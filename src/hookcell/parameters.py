@@ -25,7 +25,6 @@ class Binder:
         fn: The function.
         kind: "flow" or "task", for messages.
         check: Whether to convert and check arguments by their annotations (pydantic's rules).
-        check_defaults: Whether defaults that stand in for arguments are checked too, as in Prefect.
 
     Raises:
         ReservedArgumentError: A parameter has a name that hookcell needs.
@@ -33,19 +32,18 @@ class Binder:
 
     __slots__ = (
         *("_fields", "_hints", "_least", "_most", "_validators"),
-        *("check", "check_defaults", "fn", "kind", "receiver", "signature"),
+        *("check", "fn", "kind", "receiver", "signature"),
     )
 
     fn: Callable[..., Any]
     kind: str
     check: bool
-    check_defaults: bool
     signature: inspect.Signature
     # The name of the parameter that a method's instance or class is given as.
     receiver: str | None
 
-    def __init__(self, fn: Callable[..., Any], kind: str, *, check: bool, check_defaults: bool = False) -> None:
-        self.fn, self.kind, self.check, self.check_defaults = fn, kind, check, check and check_defaults
+    def __init__(self, fn: Callable[..., Any], kind: str, *, check: bool) -> None:
+        self.fn, self.kind, self.check = fn, kind, check
         self.signature = _signature(fn)
         # Parameters whose default is pydantic's `Field(...)`, which says what their default is.
         self._fields: dict[str, Any] = {
@@ -86,8 +84,6 @@ class Binder:
         bound = self._bound(args, kwargs)
         for name in self._fields.keys() - bound.arguments.keys():
             bound.arguments[name] = self._default_of(name, args, kwargs)
-        if self.check_defaults:
-            bound.apply_defaults()
         if self.check and self._annotations():
             bound.arguments.update(self._checked(bound))
         return bound.args, bound.kwargs or None
@@ -160,7 +156,22 @@ class Binder:
         if problems:
             lines = "\n".join(f" - {problem}" for problem in problems)
             raise ParameterTypeError(f"{self.kind.capitalize()} run received invalid parameters:\n{lines}")
-        return checked
+        return {**self._converted_defaults(bound), **checked}
+
+    def _converted_defaults(self, bound: inspect.BoundArguments) -> dict[str, Any]:
+        """Convert defaults as given values are, say a dict to a model; one that does not fit stays as it is."""
+        converted = {}
+        for name, parameter in self.signature.parameters.items():
+            default, hint = parameter.default, self._annotations().get(name, Any)
+            if name in bound.arguments or default is parameter.empty or default is None or hint is Any:
+                continue
+            if type(default) is hint and hint in _EXACT:
+                continue
+            try:
+                converted[name] = self._validator(name, hint).validate_python(default)
+            except Exception:  # noqa: BLE001, S112 -- nobody has given it, and many a default is none of its type
+                continue
+        return converted
 
     def _validator(self, name: str, hint: Any) -> Any:
         if name not in self._validators:

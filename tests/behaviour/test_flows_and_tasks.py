@@ -25,6 +25,7 @@ from hookcell import (
     tags,
     task,
 )
+from hookcell.errors import UnknownOptionError
 from hookcell.gate import gate
 from hookcell.testing import instant_retries, record
 
@@ -654,3 +655,10 @@ def test_a_copy_with_options_does_as_told_and_its_model_as_before(world, recordi
     assert world.start(etl, return_state=True).is_failed()
     assert hooks == ["copy", "model"]
     assert recording.states("copy")[-1] == "Completed"
+
+
+@pytest.mark.parametrize("tag", [5, None, ["a"]])
+def test_tags_are_texts(tag):
+    with pytest.raises(UnknownOptionError) as caught, tags("a", tag):
+        pass
+    assert str(caught.value) == f'tags(...) got {tag!r}; give texts, such as tags("a", "b")'

@@ -566,3 +566,40 @@ def test_a_warning_fails_where_none_is_expected():
         warnings.warn("x", stacklevel=1)
     with assert_does_not_warn([UserWarning]):
         warnings.warn("x", stacklevel=1)
+
+
+# -- what runs tell
+
+
+def test_total_run_time_is_the_time_between_the_timestamps():
+    runs = []
+    for _ in range(50):
+        task(on_completion=[lambda task, run, state: runs.append(run)])(lambda: 1)()
+    assert all(run.total_run_time == run.end_time - run.start_time for run in runs)
+
+
+def test_a_task_run_knows_how_often_its_flow_run_had_been_tried():
+    counts = []
+
+    @task(on_completion=[lambda task, run, state: counts.append((run.run_count, run.flow_run_run_count))])
+    def load():
+        return 1
+
+    @flow(retries=1)
+    def etl():
+        load()
+        if len(counts) == 1:
+            raise KeyError("x")
+
+    etl()
+    load()
+    assert counts == [(1, 1), (1, 2), (1, 0)]
+
+
+@pytest.mark.parametrize("wrong", [5, {"name": "etl"}])
+def test_a_filter_is_a_record_or_a_dict(wrong):
+    flow(lambda: 1)()
+    told = 'A filter is {}; give a dict such as {{"name": {{"any_": ["nightly"]}}}}, or a FlowRunFilter'
+    with pytest.raises(TypeError) as caught, get_client(sync_client=True) as client:
+        client.read_flow_runs(flow_run_filter=wrong)
+    assert str(caught.value) == told.format(repr(wrong["name"] if isinstance(wrong, dict) else wrong))

@@ -3,7 +3,10 @@
 import asyncio
 import inspect
 
+import pytest
+
 from hookcell.prefect._either import either_way
+from hookcell.prefect.states import Completed
 
 
 @either_way
@@ -86,3 +89,25 @@ def test_an_error_is_raised_where_the_call_is_awaited():
 def test_the_function_keeps_its_name_and_signature():
     assert double.__name__ == "double"
     assert list(inspect.signature(double).parameters) == ["x", "times"]
+
+
+def test_a_call_behind_await_in_an_async_generator_may_be_awaited():
+    state = Completed(data=7)
+
+    async def main():
+        async def items():
+            yield await state.result()
+
+        return [item async for item in items()]
+
+    assert asyncio.run(main()) == [7]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_either_of_two_calls_behind_one_await_may_be_awaited(first):
+    one, other = Completed(data=1), Completed(data=2)
+
+    async def main():
+        return await (one.result() if first else other.result())
+
+    assert asyncio.run(main()) == (1 if first else 2)

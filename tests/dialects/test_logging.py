@@ -11,7 +11,7 @@ import pytest
 
 import hookcell
 from hookcell import session
-from hookcell.log import remembered_logs
+from hookcell.log import logs_of, remembered_logs
 from hookcell.prefect import flow, get_run_logger, task
 from hookcell.prefect.client.schemas import FlowRun, TaskRun
 from hookcell.prefect.context import FlowRunContext, TaskRunContext
@@ -25,6 +25,7 @@ from hookcell.prefect.logging.loggers import (
     print_as_log,
     task_run_logger,
 )
+from hookcell.store.memory import remembered
 from hookcell.testing import instant_retries, record
 
 
@@ -565,3 +566,12 @@ def test_a_line_that_is_not_to_be_kept_is_told_all_the_same(told):
     work()
     assert [line.message for line in list(remembered_logs)[before:] if "secret" in line.message] == ["no secret"]
     assert ("INFO", "a secret") in told()
+
+
+def test_a_line_of_a_child_logger_is_kept_once():
+    @flow
+    def nightly():
+        get_run_logger().getChild("parts").info("only once")
+
+    nightly()
+    assert [line.message for line in logs_of(remembered.flow_runs[-1])].count("only once") == 1

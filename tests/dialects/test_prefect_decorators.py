@@ -68,12 +68,12 @@ def test_what_cannot_be_called_is_no_flow_or_task(make):
 def test_reserved_names_of_parameters_are_refused(decorate, name):
     names = {}
     exec(f"def fn({name}): pass", names)  # noqa: S102 -- the name is the parameter
-    with pytest.raises(ReservedArgumentError, match=re.escape(f"'{name}' is a reserved argument name and cannot be used.")):
+    with pytest.raises(ReservedArgumentError, match=rf"'{name}' is a reserved argument name and cannot be used\."):
         decorate(names["fn"])
 
 
 def test_the_name_of_a_flow_is_a_text():
-    with pytest.raises(TypeError, match="Expected string for flow parameter 'name'; got int instead."):
+    with pytest.raises(TypeError, match=r"Expected string for flow parameter 'name'; got int instead\."):
         flow(name=3)(lambda: 1)
     with pytest.raises(
         TypeError, match=re.escape("Perhaps you meant to call it? e.g. '@flow(name=get_flow_run_name())'")
@@ -265,3 +265,118 @@ def test_what_is_refused_says_what_to_do():
 @pytest.mark.parametrize("options", [{"cache_policy": NO_CACHE}, {"cache_policy": None}, {"persist_result": False}])
 def test_asking_for_no_cache_is_no_fault(options):
     assert task(**options)(lambda: 1)() == 1
+
+
+# -- what is given to calls
+
+
+class Unshown:
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+
+def test_arguments_that_cannot_be_shown_are_told_of_all_the_same():
+    @flow
+    def load(x):
+        return x
+
+    with pytest.raises(TypeError) as caught:
+        load(1, Unshown())
+    assert "received args: (1, (Unshown, which cannot be shown)) and kwargs: []." in str(caught.value)
+
+
+def test_a_retry_condition_is_asked_also_about_an_error_that_cannot_be_shown():
+    class Odd(Exception):
+        def __repr__(self):
+            raise RuntimeError("no repr")
+
+    asked = []
+
+    @task(retries=1, retry_condition_fn=lambda task, run, state: asked.append(state.message) or False)
+    def fails():
+        raise Odd("x")
+
+    fails(return_state=True)
+    assert asked == ["Task run encountered unexpected exception: (Odd, which cannot be shown)"]
+
+
+def test_a_task_may_have_a_parameter_called_self():
+    @task
+    def keep(self, name, task, timeout):
+        return self, name, task, timeout
+
+    given = {"self": 1, "name": 2, "task": 3, "timeout": 4}
+
+    @flow
+    def etl():
+        several = keep.map(**{name: [value] for name, value in given.items()})
+        return keep.submit(**given).result(), several.result()
+
+    assert etl() == ((1, 2, 3, 4), [(1, 2, 3, 4)])
+
+
+def test_a_text_given_as_tags_is_one_tag():
+    assert sorted(task(tags="prod")(lambda: 1).tags) == ["prod"]
+
+
+@pytest.mark.parametrize("name", ["v__args", "v__kwargs", "v__positional_only", "v__duplicate_kwargs", "model_config"])
+def test_a_parameter_may_not_have_a_name_that_validation_needs(name):
+    fn = eval(f"lambda {name}: 1")  # noqa: S307 -- a name that is made
+    with pytest.raises(ValueError, match="not compatible with `validate_parameters`"):
+        flow(fn)
+    assert flow(validate_parameters=False)(fn)(1) == 1
+
+
+def test_a_parameter_may_be_called_almost_anything():
+    assert flow(lambda v__x: v__x)(1) == 1
+
+
+# -- hooks as lists
+
+
+def test_a_hook_put_into_the_list_is_a_hook_of_the_flow():
+    seen = []
+
+    def note(word):
+        return lambda flow, run, state: seen.append(word)
+
+    early = note("a")
+    nightly = flow(on_completion=[early])(lambda: 1)
+    nightly.on_completion_hooks.append(note("b"))
+    nightly.on_completion_hooks += [note("c")]
+    nightly()
+    assert (seen, len(nightly.on_completion_hooks)) == (["a", "b", "c"], 3)
+    nightly.on_completion_hooks.remove(early)
+    del nightly.on_completion_hooks[0]
+    nightly.on_completion_hooks.insert(0, note("d"))
+    seen.clear()
+    nightly()
+    assert seen == ["d", "c"]
+    nightly.on_completion_hooks = [early]
+    nightly.with_options().on_completion_hooks.clear()
+    seen.clear()
+    nightly()
+    assert seen == ["a"]
+
+
+def test_a_hook_put_into_the_list_of_a_method_is_a_hook_of_all_instances():
+    seen = []
+
+    class Shop:
+        @task
+        def sell(self):
+            return 1
+
+    Shop().sell.on_completion_hooks.append(lambda task, run, state: seen.append(state.name))
+    Shop().sell()
+    assert seen == ["Completed"]
+
+
+@pytest.mark.parametrize(("hooks", "got"), [(5, "Expected iterable for"), ([5], "Expected callables in")])
+def test_what_is_put_into_the_list_is_checked(hooks, got):
+    nightly = flow(lambda: 1)
+    with pytest.raises(TypeError, match=f"{got} 'on_failure'; got int instead"):
+        nightly.on_failure_hooks = hooks
+    with pytest.raises(TypeError, match="Expected callables in 'on_failure'; got int instead"):
+        nightly.on_failure_hooks.append(5)
+    assert nightly.on_failure_hooks == []

@@ -1,6 +1,10 @@
 """States as Prefect's users know them: constructors, texts, results, groups, and the run they belong to."""
 
 import asyncio
+import copy
+import pickle
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -327,3 +331,33 @@ def test_what_was_returned_becomes_a_state():
     assert str(return_value_to_state([Completed(), Running()])) == "Failed('1/2 states are not final.')"
     assert str(return_value_to_state([Completed(), Completed()])) == "Completed('All states completed.')"
     assert isinstance(return_value_to_state([Completed(), Completed()]), State)
+
+
+# -- copies
+
+
+def ended():
+    return task(lambda: 7)(return_state=True), flow(lambda: {"a": 1})(return_state=True)
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda state: pickle.loads(pickle.dumps(state))])  # noqa: S301 -- our own
+def test_a_state_can_be_copied_and_sent_elsewhere_and_still_knows_its_run(again):
+    for state in (*ended(), Failed(message="m", data=KeyError("x"), state_details=StateDetails(pause_key="k"))):
+        other = again(state)
+        assert type(other).__name__ == "State"
+        assert (repr(other), other.timestamp) == (repr(state), state.timestamp)
+        assert other.state_details == state.state_details
+
+
+def test_a_state_that_was_sent_to_another_session_knows_its_run(tmp_path):
+    state = flow(lambda: 7)(return_state=True)
+    (tmp_path / "state").write_bytes(pickle.dumps(state))
+    code = (
+        "import pathlib, pickle, sys\n"
+        "state = pickle.loads(pathlib.Path(sys.argv[1]).read_bytes())\n"
+        "print(state.state_details.flow_run_id, state.result())"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "state")], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == [str(state.state_details.flow_run_id), "7"]

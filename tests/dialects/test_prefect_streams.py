@@ -176,7 +176,7 @@ def test_a_submitted_generator_task_gives_a_list():
 
 @pytest.mark.parametrize(("decorate", "kind"), [(flow, "flow"), (task, "task")])
 def test_its_final_state_is_refused_at_the_call(decorate, kind):
-    with pytest.raises(ValueError, match=f"^The return_type for a generator {kind} must be 'result'; leave return_state"):
+    with pytest.raises(ValueError, match=f"^The return_type for a generator {kind} must be 'result'; "):
         decorate(lambda: (yield from range(3)))(return_state=True)
 
 
@@ -198,3 +198,111 @@ def test_an_interrupt_between_two_items_is_the_callers_own():
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
     assert next(items) == 1
+
+
+# -- what is thrown in, and what the end raises
+
+
+def test_what_is_thrown_in_is_raised_at_the_yield(seen, hooks):
+    @flow(**hooks)
+    def count():
+        try:
+            yield 1
+        except KeyError:
+            yield "caught"
+
+    items = count()
+    next(items)
+    assert items.throw(KeyError("x")) == "caught"
+    assert list(items) == []
+    assert seen == ["Running", "Completed"]
+
+
+def test_what_is_thrown_in_and_not_caught_fails_the_run(seen, hooks):
+    @flow(**hooks)
+    def count():
+        yield 1
+        yield 2
+
+    items = count()
+    next(items)
+    with pytest.raises(KeyError):
+        items.throw(KeyError("x"))
+    assert seen == ["Running", "Failed"]
+
+
+def test_a_stream_that_is_closed_is_not_tried_again_and_raises_what_its_end_raised(seen, hooks):
+    @flow(retries=2, **hooks)
+    def count():
+        try:
+            yield 1
+        finally:
+            raise KeyError("late")
+
+    items = count()
+    next(items)
+    with pytest.raises(KeyError, match="late"):
+        items.close()
+    assert seen == ["Running", "Failed"]
+
+
+def test_an_async_stream_is_sent_and_thrown_what_its_caller_sends_and_throws(seen, hooks):
+    @flow(**hooks)
+    async def count():
+        got = yield 1
+        try:
+            yield got
+        except KeyError:
+            yield "caught"
+
+    async def main():
+        items = count()
+        first, second = await items.asend(None), await items.asend(9)
+        return first, second, await items.athrow(KeyError("x")), [item async for item in items]
+
+    assert asyncio.run(main()) == (1, 9, "caught", [])
+    assert seen == ["Running", "Completed"]
+
+
+def test_an_async_stream_that_is_closed_is_not_tried_again(seen, hooks):
+    @flow(retries=2, **hooks)
+    async def count():
+        try:
+            yield 1
+        finally:
+            raise KeyError("late")
+
+    async def main():
+        items = count()
+        await anext(items)
+        with pytest.raises(KeyError, match="late"):
+            await items.aclose()
+
+    asyncio.run(main())
+    assert seen == ["Running", "Failed"]
+
+
+def test_a_cancellation_from_outside_ends_an_async_stream_though_a_hook_finishes(seen):
+    started = asyncio.Event()
+
+    async def slow(flow, flow_run, state):
+        started.set()
+        await asyncio.sleep(0.01)
+        seen.append("hook done")
+
+    @flow(on_running=[slow])
+    async def count():
+        yield 1
+
+    async def main():
+        async def use():
+            return [item async for item in count()]
+
+        using = asyncio.create_task(use())
+        await started.wait()
+        using.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await using
+
+    asyncio.run(main())
+    assert seen == ["hook done"]

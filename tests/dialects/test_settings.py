@@ -277,3 +277,8 @@ def test_settings_and_variables_load_nothing_heavy():
 
 def test_the_module_is_importable_by_prefects_path():
     assert importlib.import_module("hookcell.prefect.settings").temporary_settings is temporary_settings
+
+
+def test_what_is_no_setting_cannot_be_changed():
+    with pytest.raises(ValueError, match=r"there is no setting 5; there are api\.url, "), temporary_settings({5: 1}):
+        pass

@@ -255,3 +255,13 @@ def test_a_damaged_store_is_an_error_that_names_it(store_home):
         Variable.get("x")
     assert str(store_home / NAME) in str(raised.value)
     assert (store_home / NAME).read_bytes() == b"garbage" * 100
+
+
+def test_tags_of_a_variable_may_come_from_a_generator():
+    assert Variable.set("x", 1, tags=(tag for tag in ["a"])).tags == ["a"]
+
+
+@pytest.mark.parametrize("tags", [5, "a", [1]])
+def test_tags_of_a_variable_are_texts(tags):
+    with pytest.raises(ValueError, match=r"tags of variable 'x' must be a list of texts, such as \[\"production\"\]"):
+        Variable.set("x", 1, tags=tags)

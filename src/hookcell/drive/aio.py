@@ -12,7 +12,7 @@ from hookcell import shield, waiting
 from hookcell.deadlines import deadlines
 from hookcell.drive.background import background, on_this_loop, outcome_of, passing
 from hookcell.drive.guard import awaited, interrupted_error, keep, loops, nudged, until_done
-from hookcell.drive.sync import DONE, advance, awaits, call_body, crash
+from hookcell.drive.sync import DONE, advance, all_of, awaits, call_body, call_hook, crash
 from hookcell.errors import CrashedRun, crash_message, describe
 from hookcell.gate import gate, holding
 from hookcell.outcome import Outcome
@@ -148,14 +148,10 @@ async def _abody(step: Body, caller: Caller) -> Outcome:
     run = step.run
     outcome = call_body(step, shield_here(), None)
     if isinstance(outcome.value, AsyncGeneratorType):
-        return await awaited(_all_of(outcome.value), run.scope, caller.task)
+        return await awaited(all_of(outcome.value), run.scope, caller.task)
     if not awaits(outcome):
         return outcome
     return await awaited(outcome.value, run.scope, caller.task)
-
-
-async def _all_of(several: AsyncGeneratorType[Any, Any]) -> list[Any]:
-    return [one async for one in several]
 
 
 async def _ahook_call(step: HookCall, caller: Caller) -> Outcome:
@@ -165,7 +161,7 @@ async def _ahook_call(step: HookCall, caller: Caller) -> Outcome:
         deadlines.add(hook_run, seconds, token.time_out)
     entered = holding.set(hook_run)
     try:
-        outcome = shield_here().guard(token, step.call, (step.moment,), None, None)
+        outcome = call_hook(step, shield_here(), None)
         if not awaits(outcome):
             return outcome
         resume = gate.suspend(hook_run)

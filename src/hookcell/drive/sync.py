@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from queue import SimpleQueue
-from types import CoroutineType, GeneratorType
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from hookcell import waiting
@@ -97,6 +97,19 @@ def call_body(step: Body, shield: Shield, go_on: GoOn) -> Outcome:
     return outcome
 
 
+def call_hook(step: HookCall, shield: Shield, go_on: GoOn) -> Outcome:
+    """Call a hook; one that yields is run to its end too, for otherwise nothing of it would run."""
+    outcome = shield.guard(step.token, step.call, (step.moment,), None, go_on)
+    if type(outcome.value) is GeneratorType:
+        return shield.guard(step.token, list, (outcome.value,), None, go_on)
+    return Outcome(all_of(outcome.value)) if type(outcome.value) is AsyncGeneratorType else outcome
+
+
+async def all_of(several: AsyncGeneratorType[Any, Any]) -> list[Any]:
+    """Give what an async generator yields."""
+    return [one async for one in several]
+
+
 def awaits(outcome: Outcome) -> bool:
     """Whether user code gave something that has to be awaited."""
     return outcome.error is None and outcome.value is not None and hasattr(outcome.value, "__await__")
@@ -109,7 +122,7 @@ def _hook_call(step: HookCall, shield: Shield, go_on: GoOn) -> Outcome:
         deadlines.add(hook_run, seconds, token.time_out)
     entered = holding.set(hook_run)
     try:
-        outcome = shield.guard(token, step.call, (step.moment,), None, go_on)
+        outcome = call_hook(step, shield, go_on)
         return outcome if outcome.value is None or not awaits(outcome) else on_loop(outcome.value, token)
     finally:
         holding.reset(entered)

@@ -69,7 +69,7 @@ class Flow(HookAttributes, native.Flow[P, R]):
         OutOfScope: An option that hookcell does not have.
     """
 
-    lazy = checks_defaults = True
+    lazy = True
     run_class = staticmethod(begin_flow_run)
 
     def __init__(

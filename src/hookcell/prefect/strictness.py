@@ -7,11 +7,11 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hookcell.errors import InvalidNameError, ParameterBindError, shown
-from hookcell.hooks import KINDS
+from hookcell.hooks import KINDS, Hooks
 from hookcell.prefect.outside import RESULTS, outside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 D = TypeVar("D")
 BANNED = ("/", "%", "&", ">", "<")
@@ -206,43 +206,55 @@ def changed(given: dict[str, Any], hooks: Any, changes: dict[str, Any], clearing
     return {**given, **kept, **new}
 
 
-class HookAttributes:
-    """The hooks of a flow or task as lists, under Prefect's names.
+class HookList(list[Any]):
+    """The hooks of one kind; what is changed in the list is changed in the flow or task too."""
 
-    They are copies: two flows never share a list, and a hook is added with a decorator (`@my_flow.on_failure`).
+    def __init__(self, definition: Any, kind: str) -> None:
+        super().__init__(hook.source for hook in definition.hooks[kind])
+        self._put = partial(put_hooks, definition, kind=kind)
+
+
+def _passed_on(change: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(change)
+    def changed_too(self: HookList, *args: Any, **kwargs: Any) -> Any:
+        given = change(self, *args, **kwargs)
+        self._put(self)
+        return given
+
+    return changed_too
+
+
+for _name in ("append", "extend", "insert", "remove", "pop", "clear", "__setitem__", "__delitem__", "__iadd__"):
+    setattr(HookList, _name, _passed_on(getattr(list, _name)))
+
+
+def put_hooks(definition: Any, hooks: Any, kind: str) -> None:
+    """Give a flow or task other hooks of a kind.
+
+    Raises:
+        TypeError: They are no list, or something in it cannot be called.
     """
+    several = hook_lists(definition.kind, {kind: hooks})
+    where = definition if definition.unbound is None else definition.unbound
+    where.hooks = definition.hooks = where.hooks.replacing(Hooks(**several).plan(definition.kind))
+
+
+def _hooks_of(kind: str, type_: str) -> Any:
+    return property(partial(HookList, kind=kind), partial(put_hooks, kind=kind), doc=f"The hooks for {type_}.")
+
+
+class HookAttributes:
+    """The hooks of a flow or task as lists, under Prefect's names; two flows never share a list."""
 
     hooks: Any
     is_async: bool
     fn: Any
 
-    @property
-    def on_completion_hooks(self) -> list[Any]:
-        """The hooks for COMPLETED."""
-        return self._sources("on_completion")
-
-    @property
-    def on_failure_hooks(self) -> list[Any]:
-        """The hooks for FAILED."""
-        return self._sources("on_failure")
-
-    @property
-    def on_cancellation_hooks(self) -> list[Any]:
-        """The hooks for CANCELLING."""
-        return self._sources("on_cancellation")
-
-    @property
-    def on_crashed_hooks(self) -> list[Any]:
-        """The hooks for CRASHED."""
-        return self._sources("on_crashed")
-
-    @property
-    def on_running_hooks(self) -> list[Any]:
-        """The hooks for RUNNING."""
-        return self._sources("on_running")
-
-    def _sources(self, kind: str) -> list[Any]:
-        return [hook.source for hook in self.hooks[kind]]
+    on_completion_hooks: Any = _hooks_of("on_completion", "COMPLETED")
+    on_failure_hooks: Any = _hooks_of("on_failure", "FAILED")
+    on_cancellation_hooks: Any = _hooks_of("on_cancellation", "CANCELLING")
+    on_crashed_hooks: Any = _hooks_of("on_crashed", "CRASHED")
+    on_running_hooks: Any = _hooks_of("on_running", "RUNNING")
 
     @property
     def isasync(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -65,11 +66,14 @@ def document_of(slug: str, name: str) -> dict[str, Any]:
 
 def missing_block(slug: str, name: str) -> ValueError:
     """Make the error for a block that is not in the store."""
-    made = known[slug].__name__ if slug in known else "its class"
-    return ValueError(
-        f"Unable to find block document named {name} for block type {slug}. "
-        f'To keep one in the store of this machine, once: {made}(...).save("{name}")'
-    )
+    if slug in known:
+        todo = f'To keep one in the store of this machine, once: {known[slug].__name__}(...).save("{name}")'
+    else:
+        near = get_close_matches(slug, known, n=1, cutoff=0.5)
+        todo = f"There is no such type; did you mean {near[0]!r}?" if near else "Import its class, and save one."
+    if "/" in name:
+        todo = f"Blocks of another type are loaded with Block.load({name!r})"
+    return ValueError(f"Unable to find block document named {name} for block type {slug}. {todo}")
 
 
 def checked(name: Any) -> str:

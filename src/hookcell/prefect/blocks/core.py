@@ -205,7 +205,7 @@ class Block(BaseModel, ABC):
 
     @classmethod
     def _split(cls, name: str) -> tuple[str, str]:
-        slug, slash, rest = name.partition("/")
+        slug, slash, rest = str(name).partition("/")
         if cls is Block:
             if not slash:
                 raise ValueError(f'Block.load({name!r}) does not say of which type: write Block.load("<type>/{name}")')
