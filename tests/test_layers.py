@@ -39,7 +39,30 @@ FLOORS = (
     },
     {"runners", "runners.local"},
     {"store", "store.keyvalue", "store.memory", "store.sqlite"},
-    {"", "calls", "definitions", "flows", "mapping", "parameters", "streams", "tasks", "testing"},
+    {
+        "",
+        "calls",
+        "definitions",
+        "flows",
+        "mapping",
+        "notify",
+        "notify.alerts",
+        "notify.by_apprise",
+        "notify.digest",
+        "notify.failures",
+        "notify.flavours",
+        "notify.hidden",
+        "notify.mail",
+        "notify.notifier",
+        "notify.outbox",
+        "notify.web",
+        "notify.webhooks",
+        "notify.within",
+        "parameters",
+        "streams",
+        "tasks",
+        "testing",
+    },
     {
         "notebook",
         "notebook.cell_run",
@@ -59,7 +82,7 @@ FLOORS = (
 )
 FLOOR = {module: number for number, modules in enumerate(FLOORS) for module in modules}
 # Each of these packages stands on the top floor as a whole.
-DIALECTS = {"prefect"}
+DIALECTS = {"prefect", "zenml"}
 # The imports of our own modules that wait inside a function, and may go up, as (from, to), each with its reason.
 # (Other late imports, of what `import hookcell` need not load, are ruff's to find: PLC0415.)
 DOORS = {

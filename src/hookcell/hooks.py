@@ -64,6 +64,7 @@ def hook(
     throttle: float | str = 0.0,
     once: bool = False,
     concurrent: bool = False,
+    digest: bool = False,
 ) -> Conditions:
     """Add conditions to any hook.
 
@@ -75,6 +76,8 @@ def hook(
         throttle: Least seconds between two calls, or a rate such as "1/min"; calls in between are left out.
         once: Whether to fire at most once per run.
         concurrent: Whether it may run beside other hooks, without waiting for its turn.
+        digest: Whether calls that the throttle would leave out are gathered, and told together; for
+            `hookcell.notify.alert(...)`, and whatever else has a `gathering(seconds)`.
 
     Raises:
         UnknownOptionError: A value that the option cannot take.
@@ -97,7 +100,24 @@ def hook(
         given = f"timeout_seconds of hook {name_of(fn)!r} is {timeout_seconds!r}"
         msg = f"{given}; give seconds above 0, or None for no limit"
         raise UnknownOptionError(msg)
-    return Conditions(fn, when, timeout_seconds, retries, _seconds_between(throttle), once, concurrent)
+    between = _seconds_between(throttle)
+    if digest:
+        fn, between = _gathering(fn, between), 0.0
+    return Conditions(fn, when, timeout_seconds, retries, between, once, concurrent)
+
+
+def _gathering(fn: Any, seconds: float) -> Callable[..., Any]:
+    """Give a hook that gathers what it would tell too often: every call reaches it, and none is left out."""
+    if not hasattr(fn, "gathering"):
+        raise UnknownOptionError(
+            f"digest=True of hook {name_of(fn)!r} needs a hook that can gather what it tells: "
+            "hook(hookcell.notify.alert(...), throttle=..., digest=True)"
+        )
+    if not seconds:
+        raise UnknownOptionError(
+            f'digest=True of hook {name_of(fn)!r} needs a throttle, the time to gather for, such as "1/min"'
+        )
+    return fn.gathering(seconds)  # type: ignore[no-any-return]
 
 
 def _check_whole(fn: Any) -> None:

@@ -72,6 +72,8 @@ def end_of(run: Run, outcome: Outcome) -> State[Any]:
     error = outcome.error
     if run.scope is not run.token and timed_out(run, outcome):
         return timeout_state(run)
+    if error is None and run.check_result is not None:
+        error = run.check_result(outcome.value)
     if error is None:
         return returned(outcome.value, keeps_state=run.keeps_state)
     if isinstance(error, Exception):

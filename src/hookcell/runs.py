@@ -93,6 +93,8 @@ class Run:
     awaits_each_retry: ClassVar[bool] = False
     # What it raises when its time is up.
     timeout_error: ClassVar[type[RunTimeout]] = RunTimeout
+    # Looks at what its function gave before that counts: gives the error it fails with instead, or None.
+    check_result: ClassVar[Callable[[Any, Any], Exception | None] | None] = None
     # Makes the state it is born in, of a type; in a dialect it is a method.
     born: ClassVar[Callable[..., State[Any]]] = State
 

@@ -1,6 +1,7 @@
 """Testing: what makes flows, tasks and hooks easy to test.
 
-All three are context managers; as pytest fixtures they read:
+`build_moment` and `replay` make what a hook is called with, and `call_hook` calls it. The others are context managers;
+as pytest fixtures they read:
 
     @pytest.fixture(autouse=True)
     def _no_waiting():
@@ -19,16 +20,21 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from hookcell import waiting
+from hookcell import policies, waiting
+from hookcell.errors import crash_message
+from hookcell.flows import Flow
 from hookcell.gate import holding
+from hookcell.hooks import Hook, plan_hook
+from hookcell.injection import Call, Moment
+from hookcell.runs import current
 from hookcell.session import Listener, session
+from hookcell.states import COMPLETED, CRASHED, FAILED, PENDING, RUNNING, State, failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hookcell.hooks import HookRun
     from hookcell.runs import Run
-    from hookcell.states import State
 
 
 # -- time ----------------------------------------------------------------------------------------------------------
@@ -234,3 +240,129 @@ def capture_prints() -> Iterator[None]:
     finally:
         ignore()
         ears.off()
+
+
+# -- one hook, alone -----------------------------------------------------------------------------------------------
+
+
+def build_moment(
+    definition: Any,
+    /,
+    *args: Any,
+    state: State[Any] | None = None,
+    error: BaseException | None = None,
+    result: Any = None,
+    inside: Any = None,
+    **kwargs: Any,
+) -> Moment:
+    """Make what a hook is called with, by hand: a run that nobody has run and nobody is told of.
+
+    Args:
+        definition: The flow or task whose run it is.
+        *args, **kwargs: What the run is called with.
+        state: What the run has just entered; by default Failed or Crashed if there is an `error`, else Completed.
+        error: What its code raised.
+        result: What its code gave.
+        inside: The flow around it, if there is one.
+
+    Raises:
+        ParameterBindError, ParameterTypeError: The arguments do not fit.
+
+    >>> from hookcell import TaskRun, task
+    >>> @task
+    ... def load(day):
+    ...     return 3
+    >>> def tell(run: TaskRun, error: ValueError):
+    ...     return f"{run.task.name}({run.parameters['day']!r}): {error}"
+    >>> call_hook(tell, build_moment(load, "mon", error=ValueError("no rows")), "on_failure")
+    "load('mon'): no rows"
+    """
+    run = _begun(definition, None if inside is None else _begun(inside, None, (), {}), args, kwargs)
+    definition.bind(run)
+    ending = state or _ending(run, error, result)
+    run.enter(ending)
+    return Moment(definition, run, run.state, error if error is not None else ending.exception)
+
+
+def _begun(definition: Any, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Run:
+    """Make a run that is Running, past the engine, so that no listener hears of it."""
+    run: Run = definition.run_class(definition, parent, args, kwargs)
+    run.state = run.born(PENDING)
+    run.enter(State(RUNNING))
+    return run
+
+
+def _ending(run: Run, error: BaseException | None, result: Any) -> State[Any]:
+    if error is None:
+        return State(COMPLETED, None, None, result)
+    if isinstance(error, Exception):
+        return policies.failed(run, error)
+    return State(CRASHED, None, crash_message(error), error)
+
+
+def replay(event: Event) -> Moment:
+    """Make what a hook was, or would have been, called with at a recorded event; its run is as it ended.
+
+    Args:
+        event: Of a recording: a state that was entered, or a hook call.
+
+    Raises:
+        LookupError: It is of another kind.
+
+    >>> from hookcell import task
+    >>> @task
+    ... def load(day):
+    ...     raise ValueError("no rows")
+    >>> with record() as recording:
+    ...     state = load("mon", return_state=True)
+    >>> call_hook(lambda task, run, state: state.message, replay(recording.events[-1]))
+    'Task run encountered an exception ValueError: no rows'
+    """
+    if event.what == "logged":
+        raise LookupError(f"a line is no moment of a run: {event}; replay an event of a state or a hook")
+    state: State[Any] = event.detail.state if event.what.startswith("hook") else event.detail
+    error = failure_of(state) if state.type in {FAILED, CRASHED} else state.exception
+    return Moment(event.run.definition, event.run, state, error)
+
+
+def call_hook(fn: Any, moment: Moment, kind: str = "on_end") -> Any:
+    """Call a hook as a run would, but let through what it gives or raises; an async one is awaited.
+
+    Args:
+        fn: The hook; its conditions are not asked, see `would_fire`.
+        moment: What it is called with, from `build_moment` or `replay`.
+        kind: What it is attached as.
+
+    Raises:
+        HookSignatureError: It could not be attached.
+        BaseException: Whatever it raises.
+    """
+    return _inside(moment, _attached(fn, moment, kind).call)
+
+
+def would_fire(fn: Any, moment: Moment, kind: str = "on_end") -> bool:
+    """Whether a hook's filter by exception and its `when=` let it fire; arguments are as for `call_hook`."""
+    hook = _attached(fn, moment, kind)
+    return hook.call.admits(moment.error) and (hook.when is None or bool(_inside(moment, hook.when)))
+
+
+def _inside(moment: Moment, call: Call) -> Any:
+    token = current.set(moment.run)
+    try:
+        given = call(moment)
+        return _awaited(given) if hasattr(given, "__await__") else given
+    finally:
+        current.reset(token)
+
+
+def _attached(fn: Any, moment: Moment, kind: str) -> Hook:
+    return plan_hook(fn, kind, "flow" if isinstance(moment.definition, Flow) else "task")
+
+
+def _awaited(awaitable: Any) -> Any:
+    import asyncio  # noqa: PLC0415 -- for async hooks only
+
+    async def wait() -> Any:
+        return await awaitable
+
+    return asyncio.run(wait())

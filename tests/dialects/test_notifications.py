@@ -3,19 +3,18 @@
 import asyncio
 import json
 import logging
-import socket
 import subprocess
 import sys
-import threading
 import traceback
 import warnings
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from servers import TOKEN, Server, free_port, serving
 
+from hookcell.notify import NotInstalled
+from hookcell.notify.hidden import scrubbed, secrets_of
 from hookcell.prefect import flow
-from hookcell.prefect.blocks import _apprise
-from hookcell.prefect.blocks._sending import SendingBlock, scrubbed, secrets_of
+from hookcell.prefect.blocks._sending import SendingBlock
 from hookcell.prefect.blocks.core import Block
 from hookcell.prefect.blocks.notifications import (
     AppriseNotificationBlock,
@@ -33,69 +32,18 @@ from hookcell.prefect.blocks.notifications import (
 )
 from hookcell.testing import record
 
-TOKEN = "TIiajkdnlazkcOXrIdevi7FQ"  # noqa: S105 -- nobody's
-
-
-class Answering(BaseHTTPRequestHandler):
-    """Keeps each request, and answers as its server is told."""
-
-    def do_POST(self):
-        server = self.server
-        server.release.wait()
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        server.requests.append((self.command, self.path, dict(self.headers), body.decode()))
-        self.send_response(server.status, TOKEN)
-        for name, value in server.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(server.text)
-
-    do_GET = do_PUT = do_POST  # noqa: N815 -- http.server's names
-
-    def log_message(self, *_):
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    status, text = 200, b"ok"
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Answering)
-        self.requests, self.headers, self.release = [], {}, threading.Event()
-        self.release.set()
-
-    def handle_error(self, *_):
-        """Say nothing of those who hung up before the answer."""
-
-    def url(self, path=f"/services/{TOKEN}"):
-        return f"http://127.0.0.1:{self.server_port}{path}"
-
-    @property
-    def texts(self):
-        return [json.loads(body) for *_, body in self.requests]
-
 
 @pytest.fixture
 def server(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.release.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Server()) as server:
+        yield server
 
 
 @pytest.fixture
 def nobody():
     """A URL where nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    return f"http://127.0.0.1:{port}/services/{TOKEN}"
+    return f"http://127.0.0.1:{free_port()}/services/{TOKEN}"
 
 
 def warnings_in(caplog):
@@ -508,7 +456,7 @@ def test_pager_duty_gets_the_body_as_a_detail_beside_a_subject():
 
 def test_without_apprise_the_error_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "apprise", None)
-    with pytest.raises(_apprise.NotInstalled) as raised:
+    with pytest.raises(NotInstalled) as raised:
         DiscordWebhook(**FIELDS[DiscordWebhook])
     assert str(raised.value) == 'DiscordWebhook sends by apprise: pip install "hookcell[notify]"'
     assert isinstance(raised.value, ImportError)

@@ -1,27 +1,16 @@
-"""How a message leaves: in a thread of its own, within a time, and with no secret in what is said about a failure."""
+"""How a block's message leaves: by hookcell.notify, within a time, and with no secret in what is said of a failure."""
 
 from __future__ import annotations
 
 import sys
-import threading
 from abc import ABC, abstractmethod
-from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import unquote, urlsplit
+from typing import Any, ClassVar
 
+from hookcell.notify.failures import NotificationError, RefusedURL
+from hookcell.notify.hidden import scrubbed, secrets_of
+from hookcell.notify.within import in_time
 from hookcell.prefect._either import is_awaited
-from hookcell.prefect.blocks.abstract import NotificationBlock, NotificationError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-# Shorter parts of a secret are too common to be taken out of texts.
-SHORTEST_SECRET = 6
-COVERED = "**********"
-
-
-class RefusedURL(NotificationError, ValueError):
-    """The block may not send there: `allow_private_urls` is False."""
+from hookcell.prefect.blocks.abstract import NotificationBlock
 
 
 class SendingBlock(NotificationBlock, ABC):
@@ -76,54 +65,3 @@ class SendingBlock(NotificationBlock, ABC):
         if self._raise_on_failure or self._always_raises or isinstance(error, RefusedURL):
             raise error
         self.logger.warning("%s", error)
-
-
-def in_time(call: Callable[[], None], seconds: float) -> Exception | None:
-    """Call in a thread of its own; give what it raised, or that it took too long."""
-    ended: SimpleQueue[Exception | None] = SimpleQueue()
-
-    def work() -> None:
-        try:
-            call()
-        except Exception as error:  # noqa: BLE001 -- it is for the caller
-            ended.put(error)
-        else:
-            ended.put(None)
-
-    threading.Thread(target=work, name="hookcell-notify", daemon=True).start()
-    try:
-        return ended.get(timeout=seconds)
-    except Empty:
-        return NotificationError(f"there was no answer within {seconds:g} s")
-
-
-def secrets_of(value: Any) -> Iterator[str]:
-    """Give every text that is secret in a block, and the parts of it that are when it is a URL."""
-    if hasattr(value, "get_secret_value"):
-        yield from _texts_in(value.get_secret_value())
-    elif hasattr(value, "model_fields_set"):
-        for _, field in value:
-            yield from secrets_of(field)
-    elif isinstance(value, (list, tuple, dict)):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from secrets_of(one)
-
-
-def _texts_in(secret: Any) -> Iterator[str]:
-    if isinstance(secret, (list, tuple, dict)):
-        for one in secret.values() if isinstance(secret, dict) else secret:
-            yield from _texts_in(one)
-        return
-    text = secret.decode("utf-8", "replace") if isinstance(secret, bytes) else str(secret)
-    yield text
-    if "://" in text:
-        url = urlsplit(text)
-        for part in (*url.path.split("/"), *url.query.split("&"), *url.netloc.rpartition("@")[0].split(":")):
-            yield from (part, unquote(part), part.partition("=")[2])
-
-
-def scrubbed(text: str, secrets: Iterator[str]) -> str:
-    """Cover the secrets in a text, long ones first."""
-    for secret in sorted({one for one in secrets if len(one) >= SHORTEST_SECRET}, key=len, reverse=True):
-        text = text.replace(secret, COVERED)
-    return text

@@ -8,24 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import PrivateAttr
 
-from hookcell.errors import HookcellError
 from hookcell.log import get_run_logger
+from hookcell.notify.failures import NotificationError
 from hookcell.prefect.blocks.core import Block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class NotificationError(HookcellError):
-    """A message could not be sent. Its text shows no secret of the block.
-
-    Args:
-        log: What was said about it.
-    """
-
-    def __init__(self, log: str) -> None:
-        super().__init__(log)
-        self.log = log
+__all__ = ["CredentialsBlock", "NotificationBlock", "NotificationError"]
 
 
 class CredentialsBlock(Block, ABC):

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import AnyHttpUrl, Field, Secret, SecretStr
 
-from hookcell.prefect.blocks import _apprise, _post
+from hookcell.notify import by_apprise, web
 from hookcell.prefect.blocks._sending import SendingBlock
 from hookcell.prefect.blocks.abstract import NotificationBlock, NotificationError
 
@@ -31,7 +31,6 @@ __all__ = [
 NotifyType = Literal["info", "success", "warning", "failure"]
 PREFECT_NOTIFY_TYPE_DEFAULT: NotifyType = "info"
 PLACEHOLDER = re.compile(r"{{\s*([\w.\-\[\]$]+)\s*}}")
-JSON = {"Content-Type": "application/json; charset=utf-8"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -49,7 +48,7 @@ class AbstractAppriseNotificationBlock(SendingBlock, ABC):
         """Give the apprise service for what the fields say now."""
 
     def _send(self, body: str, subject: str | None) -> None:
-        _apprise.tell(self, self._service(), body, subject, self.notify_type)
+        by_apprise.tell(self, self._service(), body, subject, self.notify_type)
 
 
 class AppriseNotificationBlock(AbstractAppriseNotificationBlock, ABC):
@@ -59,11 +58,11 @@ class AppriseNotificationBlock(AbstractAppriseNotificationBlock, ABC):
     allow_private_urls: bool = Field(default=True, description="Whether the URL may lead into this network.")
 
     def _service(self) -> Any:
-        return _apprise.service_at(self, self.url.get_secret_value())
+        return by_apprise.service_at(self, self.url.get_secret_value())
 
     def _send(self, body: str, subject: str | None) -> None:
         if not self.allow_private_urls:
-            _post.refuse_private(self.url.get_secret_value())
+            web.refuse_private(self.url.get_secret_value())
         super()._send(body, subject)
 
 
@@ -86,9 +85,9 @@ class SlackWebhook(AppriseNotificationBlock):
             return
         url = self.url.get_secret_value()
         if not self.allow_private_urls:
-            _post.refuse_private(url)
+            web.refuse_private(url)
         text = f"*{subject}*\n{body}" if subject else str(body)
-        _post.send(url, json.dumps({"text": text}).encode(), JSON, self._seconds())
+        web.send(url, json.dumps({"text": text}).encode(), web.JSON, self._seconds())
 
 
 class MicrosoftTeamsWebhook(AppriseNotificationBlock):
@@ -102,7 +101,7 @@ class MicrosoftTeamsWebhook(AppriseNotificationBlock):
 
     def _service(self) -> Any:
         options = {"include_image": self.include_image, "wrap": self.wrap}
-        return _apprise.teams(self, self.url.get_secret_value(), options)
+        return by_apprise.teams(self, self.url.get_secret_value(), options)
 
 
 class PagerDutyWebHook(AbstractAppriseNotificationBlock):
@@ -134,12 +133,12 @@ class PagerDutyWebHook(AbstractAppriseNotificationBlock):
             "include_image": self.include_image,
             "details": {**(self.custom_details or {}), **(more or {})} or None,
         }
-        return _apprise.service(self, "pagerduty", options)
+        return by_apprise.service(self, "pagerduty", options)
 
     def _send(self, body: str, subject: str | None) -> None:
         """Send the subject as the summary, and the body as a detail: apprise would run them together."""
         service = self._service({"Prefect Notification Body": body} if subject else None)
-        _apprise.tell(self, service, " " if subject else body, subject, self.notify_type)
+        by_apprise.tell(self, service, " " if subject else body, subject, self.notify_type)
 
 
 class TwilioSMS(AbstractAppriseNotificationBlock):
@@ -159,7 +158,7 @@ class TwilioSMS(AbstractAppriseNotificationBlock):
             "source": self.from_phone_number,
             "targets": self.to_phone_numbers,
         }
-        return _apprise.service(self, "twilio", options)
+        return by_apprise.service(self, "twilio", options)
 
 
 class OpsgenieWebhook(AbstractAppriseNotificationBlock):
@@ -195,7 +194,7 @@ class OpsgenieWebhook(AbstractAppriseNotificationBlock):
             "tags": self.tags,
             "action": "new",
         }
-        return _apprise.service(self, "opsgenie", options)
+        return by_apprise.service(self, "opsgenie", options)
 
 
 class MattermostWebhook(AbstractAppriseNotificationBlock):
@@ -223,7 +222,7 @@ class MattermostWebhook(AbstractAppriseNotificationBlock):
             "port": self.port,
             "secure": self.secure,
         }
-        return _apprise.service(self, "mmosts" if self.secure else "mmost", options)
+        return by_apprise.service(self, "mmosts" if self.secure else "mmost", options)
 
 
 class DiscordWebhook(AbstractAppriseNotificationBlock):
@@ -249,7 +248,7 @@ class DiscordWebhook(AbstractAppriseNotificationBlock):
             "avatar": self.avatar,
             "avatar_url": self.avatar_url,
         }
-        return _apprise.service(self, "discord", options)
+        return by_apprise.service(self, "discord", options)
 
 
 class SendgridEmail(AbstractAppriseNotificationBlock):
@@ -267,7 +266,7 @@ class SendgridEmail(AbstractAppriseNotificationBlock):
             "from_email": self.sender_email,
             "targets": self.to_emails,
         }
-        return _apprise.service(self, "sendgrid", options)
+        return by_apprise.service(self, "sendgrid", options)
 
 
 class SecretDict(Secret[dict[str, Any]]):
@@ -311,18 +310,18 @@ class CustomWebhookNotificationBlock(SendingBlock):
         values = {**self.secrets.get_secret_value(), **said}
         url = _with_query(_filled(self.url, values), _filled(self.params, values))
         if not self.allow_private_urls:
-            _post.refuse_private(url)
+            web.refuse_private(url)
         data, headers = self._payload(values)
         cookies = _filled(self.cookies, values) or {}
         if cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         headers |= _filled(self.headers, values) or {}
-        _post.send(url, data, headers, self.timeout, self.method)
+        web.send(url, data, headers, self.timeout, self.method)
 
     def _payload(self, values: dict[str, Any]) -> tuple[bytes | None, dict[str, str]]:
         """Give what to send, and the headers that say what it is."""
         if self.json_data is not None:
-            return json.dumps(_filled(self.json_data, values)).encode(), dict(JSON)
+            return json.dumps(_filled(self.json_data, values)).encode(), dict(web.JSON)
         if isinstance(self.form_data, str):
             return str(_filled(self.form_data, values)).encode(), {}
         if self.form_data is not None:

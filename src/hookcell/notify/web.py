@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import socket
 from base64 import b64encode
-from http import HTTPStatus
+from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit, urlunsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from hookcell.prefect.blocks._sending import RefusedURL
-from hookcell.prefect.blocks.abstract import NotificationError
+from hookcell.notify.failures import NotificationError, RefusedURL
 
 if TYPE_CHECKING:
-    from http.client import HTTPMessage
-    from typing import IO
+    from urllib.error import HTTPError
+    from urllib.request import OpenerDirector
+
+# Answers after which another try may go better: too many requests, and whatever is the server's own fault.
+PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    """Followed, a POST would become a GET, and the message would be lost without a word."""
+@cache
+def _opener() -> OpenerDirector:
+    from urllib.request import HTTPRedirectHandler, build_opener  # noqa: PLC0415 -- slow to import
 
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> None:
-        """Follow nothing, so that the answer is an error."""
+    class NoRedirect(HTTPRedirectHandler):
+        """Followed, a POST would become a GET, and the message would be lost without a word."""
 
+        def redirect_request(self, *_: Any) -> None:
+            """Follow nothing, so that the answer is an error."""
 
-_opener = build_opener(_NoRedirect)
+    return build_opener(NoRedirect)
 
 
 def send(url: str, data: bytes | None, headers: dict[str, str], seconds: float, method: str = "POST") -> None:
@@ -38,17 +38,20 @@ def send(url: str, data: bytes | None, headers: dict[str, str], seconds: float, 
     Raises:
         NotificationError: Nobody answered, or with an error.
     """
+    from urllib.error import HTTPError  # noqa: PLC0415 -- slow to import
+    from urllib.request import Request  # noqa: PLC0415 -- slow to import
+
     if urlsplit(url).scheme.lower() not in {"http", "https"}:
         raise NotificationError("its URL must begin with http:// or https://")
     url, authorization = _without_user(url)
     request = Request(url, data, {"User-Agent": "hookcell", **authorization, **headers}, method=method)  # noqa: S310 -- checked above
     try:
-        with _opener.open(request, timeout=seconds):
+        with _opener().open(request, timeout=seconds):
             pass
     except HTTPError as error:
-        raise NotificationError(_answer(error)) from None
+        raise _answered(error) from None
     except OSError as error:
-        raise NotificationError(_trouble(error, seconds)) from None
+        raise NotificationError(trouble(error, seconds), passing=True) from None
 
 
 def _without_user(url: str) -> tuple[str, dict[str, str]]:
@@ -61,16 +64,24 @@ def _without_user(url: str) -> tuple[str, dict[str, str]]:
     return urlunsplit(parts._replace(netloc=host)), {"Authorization": f"Basic {token}"}
 
 
-def _answer(error: HTTPError) -> str:
+def _answered(error: HTTPError) -> NotificationError:
     """Give the status, and the word that Slack and its like add; not the server's own phrase, which may be anything."""
+    from http import HTTPStatus  # noqa: PLC0415 -- loaded by whoever sends
+
     phrase = HTTPStatus(error.code).phrase if error.code in set(HTTPStatus) else ""
     word = error.read(100).decode("utf-8", "replace").strip()
+    wait = error.headers.get("Retry-After", "")
     error.close()
     said = f"the server answered {error.code} {phrase}".rstrip()
-    return f"{said} ({word})" if re.fullmatch("[a-z]+(_[a-z]+)+", word) else said
+    said = f"{said} ({word})" if re.fullmatch("[a-z]+(_[a-z]+)+", word) else said
+    after = float(wait) if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", wait) else None
+    return NotificationError(said, passing=error.code in PASSING, after=after)
 
 
-def _trouble(error: OSError, seconds: float) -> str:
+def trouble(error: OSError, seconds: float) -> str:
+    """Say why a server could not be reached, in words that name no address."""
+    from urllib.error import URLError  # noqa: PLC0415 -- slow to import
+
     cause: Any = error.reason if isinstance(error, URLError) else error
     if isinstance(cause, TimeoutError):
         return f"there was no answer within {seconds:g} s"
@@ -84,6 +95,9 @@ def refuse_private(url: str) -> None:
     Raises:
         RefusedURL: It does not, or nobody knows where it leads.
     """
+    import ipaddress  # noqa: PLC0415 -- few ask for this
+    import socket  # noqa: PLC0415 -- loaded by whoever sends
+
     host = urlsplit(url).hostname or ""
     try:
         found = {entry[4][0] for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}

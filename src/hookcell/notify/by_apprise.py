@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from hookcell.errors import HookcellError
-from hookcell.prefect.blocks._sending import scrubbed, secrets_of
-from hookcell.prefect.blocks.abstract import NotificationError
+from hookcell.notify.failures import NotificationError, NotInstalled
+from hookcell.notify.hidden import scrubbed, secrets_of
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Iterator
-
-    from hookcell.prefect.blocks._sending import SendingBlock
 
 # These log URLs, with the secrets in them.
 LOGGERS = ("apprise", "urllib3.connectionpool")
+WARNING = 30
 
 
-class NotInstalled(HookcellError, ImportError):
-    """Something optional is needed, and not there."""
-
-
-def service(block: SendingBlock, schema: str, options: dict[str, Any]) -> Any:
-    """Give apprise's service of some kind for a block.
+def service(sender: Any, schema: str, options: dict[str, Any]) -> Any:
+    """Give apprise's service of some kind.
 
     Args:
-        block: Whose secrets the error must not show.
+        sender: Whose name the errors have, and whose secrets they must not show.
         schema: apprise's word for the kind.
         options: What the service takes.
 
@@ -36,16 +30,16 @@ def service(block: SendingBlock, schema: str, options: dict[str, Any]) -> Any:
         TypeError: An option has a value it cannot take.
         NotInstalled: apprise is not there.
     """
-    return _made(block, {"schema": schema, **options})
+    return _made(sender, {"schema": schema, **options})
 
 
-def service_at(block: SendingBlock, url: str) -> Any:
+def service_at(sender: Any, url: str) -> Any:
     """Give apprise's service for a URL such as `slack://...`; raises as `service` does."""
-    return _made(block, url)
+    return _made(sender, url)
 
 
-def _made(block: SendingBlock, of: Any) -> Any:
-    apprise = _apprise(block)
+def _made(sender: Any, of: Any) -> Any:
+    apprise = _apprise(sender)
     asset = apprise.AppriseAsset(app_id="hookcell", app_desc="hookcell", app_url="")
     with overheard() as said:
         try:
@@ -55,26 +49,26 @@ def _made(block: SendingBlock, of: Any) -> Any:
     if made:
         return made
     reason = "; ".join(said) or "apprise knows no service for its URL"
-    raise TypeError(f"{type(block).__name__} cannot be used: {scrubbed(reason, secrets_of(block))}") from None
+    raise TypeError(f"{type(sender).__name__} cannot be used: {scrubbed(reason, secrets_of(sender))}") from None
 
 
-def teams(block: SendingBlock, url: str, options: dict[str, Any]) -> Any:
+def teams(sender: Any, url: str, options: dict[str, Any]) -> Any:
     """Give apprise's service for a Microsoft Teams workflow; raises as `service` does.
 
     Raises:
         ValueError: It is no URL of a workflow.
     """
-    _apprise(block)
+    _apprise(sender)
     from apprise.plugins.workflows import NotifyWorkflows  # noqa: PLC0415 -- optional
 
     read: Any = NotifyWorkflows.parse_native_url
     found = read(url)
     if not found:
         raise ValueError("Invalid Microsoft Teams Workflow URL provided.")
-    return _made(block, {**found, **options})
+    return _made(sender, {**found, **options})
 
 
-def tell(block: SendingBlock, service: Any, body: str, subject: str | None, notify_type: str) -> None:
+def tell(sender: Any, service: Any, body: str, subject: str | None, notify_type: str) -> None:
     """Send a message by an apprise service, on this thread.
 
     Not by apprise's own front, which starts event loops and threads.
@@ -82,32 +76,31 @@ def tell(block: SendingBlock, service: Any, body: str, subject: str | None, noti
     Raises:
         NotificationError: It could not be sent.
     """
-    kind = _apprise(block).NotifyType(notify_type)
+    kind = _apprise(sender).NotifyType(notify_type)
     with overheard() as said:
         sent = service.notify(body=body, title=subject or "", notify_type=kind)
     if not sent:
-        raise NotificationError("; ".join(line.rstrip(".") for line in said) or "apprise says no more")
+        raise NotificationError("; ".join(line.rstrip(".") for line in said) or "apprise says no more", passing=True)
 
 
-def _apprise(block: SendingBlock) -> Any:
+def _apprise(sender: Any) -> Any:
     try:
         import apprise  # noqa: PLC0415 -- optional
     except ImportError:
-        raise NotInstalled(f'{type(block).__name__} sends by apprise: pip install "hookcell[notify]"') from None
+        raise NotInstalled(f'{type(sender).__name__} sends by apprise: pip install "hookcell[notify]"') from None
     return apprise
 
 
-class _Ear(logging.Filter):
-    """Keeps what one thread logs out of the log."""
+class _Ear:
+    """A filter that keeps what one thread logs out of the log."""
 
     def __init__(self, said: list[str]) -> None:
-        super().__init__()
         self._said, self._thread = said, threading.get_ident()
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.thread != self._thread:
             return True
-        if record.levelno >= logging.WARNING:
+        if record.levelno >= WARNING:
             self._said.append(record.getMessage())
         return False
 
@@ -115,6 +108,8 @@ class _Ear(logging.Filter):
 @contextmanager
 def overheard() -> Iterator[list[str]]:
     """Collect the warnings that this thread's apprise has to say, instead of logging them with their URLs."""
+    import logging  # noqa: PLC0415 -- apprise has loaded it, this module need not
+
     said: list[str] = []
     ear, loggers = _Ear(said), [logging.getLogger(name) for name in LOGGERS]
     for logger in loggers:
