@@ -13,7 +13,7 @@ from hookcell import runs as native
 from hookcell.hooks import Hooks
 from hookcell.prefect.exceptions import FlowRunTimeoutError, TaskRunTimeoutError
 from hookcell.prefect.inputs import inputs_of
-from hookcell.prefect.states import STANDS_FOR_SUBFLOW, Born, State, engine_made, tracking_id
+from hookcell.prefect.state import STANDS_FOR_SUBFLOW, Born, State, engine_made, tracking_id
 from hookcell.prefect.strictness import refuse_misfits
 from hookcell.runs import flow_run_of
 from hookcell.states import RUNNING, StateType

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -265,3 +266,17 @@ class HookAttributes:
     def isgenerator(self) -> bool:
         """Whether its function is a generator."""
         return inspect.isgeneratorfunction(self.fn) or inspect.isasyncgenfunction(self.fn)
+
+
+def name_of_task(fn: Any) -> str:
+    """Give the name of a task that was given none."""
+    return getattr(function_of(fn), "__name__", None) or type(fn).__name__
+
+
+def key_of_task(fn: Any) -> str:
+    """Give what tells a task from others of its name: a hash of its code."""
+    fn = function_of(fn)
+    name = getattr(fn, "__qualname__", type(fn).__qualname__).split(".")[-1]
+    code = getattr(fn, "__code__", None) or getattr(getattr(fn, "__call__", None), "__code__", None)  # noqa: B004 -- the method
+    told = repr((code.co_code, code.co_names, code.co_varnames)) if code is not None else name
+    return f"{name}-{hashlib.md5(told.encode(), usedforsecurity=False).hexdigest()[:8]}"

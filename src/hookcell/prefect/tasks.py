@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar, overload
 
@@ -13,10 +12,11 @@ from hookcell.names import plan_run_name
 from hookcell.policies import exponential_backoff
 from hookcell.prefect.cache_policies import refuse_cache
 from hookcell.prefect.futures import EngineFuture
+from hookcell.prefect.made_states import Failed
 from hookcell.prefect.outside import RESULTS, SERVER, TRANSACTIONS, outside, stub
 from hookcell.prefect.runs import begin_task_run
 from hookcell.prefect.settings import PREFECT_TASK_DEFAULT_RETRIES, PREFECT_TASK_DEFAULT_RETRY_DELAY_SECONDS
-from hookcell.prefect.states import Failed, as_prefect
+from hookcell.prefect.state import as_prefect
 from hookcell.prefect.strictness import (
     HookAttributes,
     NotSet,
@@ -26,8 +26,9 @@ from hookcell.prefect.strictness import (
     check_retry_policy,
     check_run_name,
     first_set,
-    function_of,
     hook_lists,
+    key_of_task,
+    name_of_task,
     naming,
     refuse_persistence,
 )
@@ -134,7 +135,7 @@ class Task(HookAttributes, native.Task[P, R]):
         self.cache_result_in_memory, self.viz_return_value = cache_result_in_memory, viz_return_value
         super().__init__(
             fn,
-            name=name or _name_of(fn),
+            name=name or name_of_task(fn),
             description=description,
             tags=tags,
             version=version,
@@ -147,7 +148,7 @@ class Task(HookAttributes, native.Task[P, R]):
             log_prints=log_prints,
             **hooks,
         )
-        self.task_key = _key_of(fn)
+        self.task_key = key_of_task(fn)
 
     def submit(self, /, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any) -> Any:
         """Run the task on its flow's task runner, and go on at once.
@@ -298,19 +299,6 @@ def _refuse_transactions(on_rollback: Any, on_commit: Any) -> None:
     for name, hooks in {"on_rollback": on_rollback, "on_commit": on_commit}.items():
         if hooks is not None:
             raise outside(name, TRANSACTIONS)
-
-
-def _name_of(fn: Any) -> str:
-    return getattr(function_of(fn), "__name__", None) or type(fn).__name__
-
-
-def _key_of(fn: Any) -> str:
-    """Give what tells a task from others of its name: a hash of its code."""
-    fn = function_of(fn)
-    name = getattr(fn, "__qualname__", type(fn).__qualname__).split(".")[-1]
-    code = getattr(fn, "__code__", None) or getattr(getattr(fn, "__call__", None), "__code__", None)  # noqa: B004 -- the method
-    told = repr((code.co_code, code.co_names, code.co_varnames)) if code is not None else name
-    return f"{name}-{hashlib.md5(told.encode(), usedforsecurity=False).hexdigest()[:8]}"
 
 
 @overload

@@ -13,11 +13,12 @@ from hookcell.names import words_of
 from hookcell.prefect.client.schemas.objects import Flow, Log
 from hookcell.prefect.exceptions import ObjectNotFound
 from hookcell.prefect.inputs import inputs_of
+from hookcell.prefect.made_states import Pending
 from hookcell.prefect.runs import FlowRun, Record, TaskRun, id_of_flow
-from hookcell.prefect.states import Pending, State, StateType, tracking_id
+from hookcell.prefect.state import State, tracking_id
 from hookcell.runs import Run, current, flow_run_of
 from hookcell.session import session
-from hookcell.states import story_of
+from hookcell.states import StateType, story_of
 from hookcell.store.memory import remembered
 
 if TYPE_CHECKING:
