@@ -119,7 +119,6 @@ class TestCalling:
             call_hook(lambda a, b, c, d: None, build_moment(load, "mon"))
 
     def test_it_runs_in_its_run(self, caplog):
-        caplog.set_level("INFO")
         call_hook(lambda: get_run_logger().info("here"), build_moment(load, "mon"))
         assert [record.task_name for record in caplog.records] == ["load"]
 

@@ -12,7 +12,7 @@ import hookcell
 # Which modules stand on which floor. "" is hookcell/__init__.py; a package stands for its __init__.py.
 FLOORS = (
     {"annotations", "cancel", "errors", "forks", "states"},
-    {"extras", "hooks", "injection", "names", "runs", "session"},
+    {"conditions", "extras", "hooks", "injection", "names", "runs", "session"},
     {
         "blocking",
         "deadlines",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hookcell.annotations import allow_failure, opaque, quote, unmapped
+from hookcell.conditions import hook
 from hookcell.definitions import every_run, tags
 from hookcell.errors import (
     CancelledRun,
@@ -35,7 +36,7 @@ from hookcell.errors import (
 )
 from hookcell.flows import Flow, flow
 from hookcell.futures import DoneAndNotDone, Future, FutureList, as_completed, wait
-from hookcell.hooks import HookRun, Hooks, hook
+from hookcell.hooks import HookRun, Hooks
 from hookcell.injection import provide
 from hookcell.log import get_run_logger
 from hookcell.policies import exponential_backoff

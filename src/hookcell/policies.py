@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from hookcell.conditions import Conditions
 from hookcell.errors import (
     HookTimeout,
     InvalidNameError,
@@ -16,7 +17,7 @@ from hookcell.errors import (
     describe,
     is_cancelled_error,
 )
-from hookcell.hooks import Conditions, Hook
+from hookcell.hooks import Hook
 from hookcell.injection import bound_in
 from hookcell.outcome import Outcome
 from hookcell.states import (

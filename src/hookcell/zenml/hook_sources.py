@@ -12,8 +12,9 @@ from functools import partial
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
+from hookcell.conditions import Conditions
 from hookcell.hooks import KINDS as NATIVE_KINDS
-from hookcell.hooks import Conditions, Hooks
+from hookcell.hooks import Hooks
 from hookcell.injection import _exceptions, _known, _parameters, name_of
 from hookcell.notify import Alert
 from hookcell.runs import current
