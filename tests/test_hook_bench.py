@@ -69,6 +69,13 @@ class TestByHand:
         call_hook(lambda task, run, state: None, build_moment(load, "mon"))
         assert recording.events == []
 
+    @pytest.mark.parametrize("kind", [flow, task])
+    def test_runs_that_really_run_are_called_as_if_it_had_not_been_made(self, kind, recording):
+        definition = kind(name=f"never {kind.__name__}ed before")(lambda: None)
+        moment = build_moment(definition)
+        definition()
+        assert moment.run.name == recording.of(definition.name).name
+
     def test_a_flow_of_prefects_dialect_has_its_states(self):
         moment = build_moment(prefect_flow(lambda: None, name="etl"))
         assert call_hook(lambda flow, flow_run, state: f"{flow.name} {state}", moment) == "etl Completed()"

@@ -1,11 +1,12 @@
 """Conditions: hook(fn, when=, once=, throttle=, retries=, concurrent=) around any hook."""
 
 import functools
+import threading
 from types import SimpleNamespace
 
 import pytest
 
-from hookcell import FlowRun, HookSignatureError, State, UnknownOptionError, flow, hook, hooks, task
+from hookcell import FlowRun, HookSignatureError, State, TaskRun, UnknownOptionError, flow, hook, hooks, task
 from hookcell.testing import instant_retries, record
 
 calls = []
@@ -165,10 +166,36 @@ def test_a_firing_that_the_condition_refused_does_not_use_up_the_throttle(clock)
     assert calls == ["Completed"]
 
 
-def test_a_copy_has_a_throttle_of_its_own(clock):
-    etl = flow(on_completion=hook(note, throttle=60))(lambda: 1)
-    etl()
-    etl.with_options()()
+@pytest.mark.parametrize("concurrent", [False, True])
+def test_runs_whose_conditions_are_asked_at_the_same_time_share_the_throttle(concurrent, clock):
+    together = threading.Barrier(3, timeout=30)
+
+    def when(run: TaskRun):
+        together.wait()
+        return True
+
+    load = task(on_completion=hook(note, throttle=60, when=when, concurrent=concurrent))(lambda: 1)
+    for future in [load.submit() for _ in range(3)]:
+        future.result()
+    assert calls == ["Completed"]
+
+
+def test_a_throttle_is_one_for_all_places_where_the_hook_is_attached(clock):
+    seldom = hook(note, throttle=60)
+    etl = flow(on_completion=seldom)(lambda: 1)
+    for one in (
+        etl,
+        etl.with_options(),
+        etl.with_options(on_completion=seldom),
+        task(on_failure=seldom)(lambda: 1 / 0),
+    ):
+        one(return_state=True)
+    assert calls == ["Completed"]
+
+
+def test_another_hook_of_the_same_function_has_a_throttle_of_its_own(clock):
+    for _ in range(2):
+        flow(on_completion=hook(note, throttle=60))(lambda: 1)()
     assert len(calls) == 2
 
 

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from hookcell import HookTimeout, RunInterrupted, flow, hook, shield, task
-from hookcell.gate import gate
+from hookcell.gate import gate, holding
+from hookcell.session import Listener, session
 from hookcell.testing import record
 
 LIMIT = 5  # seconds after which a test that should not wait gives up
@@ -244,6 +245,26 @@ def test_in_a_worker_thread_a_hook_that_hangs_in_c_code_is_left_behind(never, re
     assert not never.is_set()
     assert timed_out(recording.of("done"))
     assert calls == ["after"]
+
+
+@pytest.mark.usefixtures("little_grace")
+def test_what_follows_a_hook_that_was_left_behind_is_not_taken_for_a_part_of_it(never, recording):
+    held = []
+    ignore = session.listen(AtItsEnd(held))
+    submit(task(on_completion=hook(lambda: never.wait(LIMIT), timeout_seconds=0.01))(body))
+    ignore()
+    assert held == [None]
+
+
+class AtItsEnd(Listener):
+    """Notes which hook call the engine works for when it has left a hook behind."""
+
+    def __init__(self, held):
+        self.held = held
+
+    def hook_ended(self, run, hook_run):
+        if hook_run.kind == "on_completion":
+            self.held.append(holding.get())
 
 
 def test_in_a_worker_thread_a_busy_hook_is_ended(recording):

@@ -91,8 +91,8 @@ FIRED = {
     ],
     "retried": [
         *START,
-        ("on_running", "Retrying"),
         ("on_retry", "Retrying"),
+        ("on_running", "Retrying"),
         ("on_transition", "Retrying"),
         ("on_completion", "Completed"),
         ("on_end", "Completed"),

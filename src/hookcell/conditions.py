@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hookcell.errors import HookSignatureError, UnknownOptionError
@@ -25,6 +25,10 @@ class Conditions:
     throttle: float = 0.0
     once: bool = False
     concurrent: bool = False
+    # For how many seconds `fn` gathers what it tells.
+    digest: float = 0.0
+    # When it fired last, by a clock that only goes forward: one throttle, however often the hook is attached.
+    fired: list[float] = field(default_factory=lambda: [float("-inf")], repr=False)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the wrapped callable, without its conditions."""
@@ -49,7 +53,8 @@ def hook(
         when: Called with the same arguments by the same rules; the hook fires only if it gives something true.
         timeout_seconds: Seconds after which the call is abandoned; None for no limit.
         retries: How often to call it again if it raises.
-        throttle: Least seconds between two calls, or a rate such as "1/min"; calls in between are left out.
+        throttle: Least seconds between two calls, or a rate such as "1/min"; calls in between are left out. It is one
+            for all places where the hook that is given back is attached.
         once: Whether to fire at most once per run.
         concurrent: Whether it may run beside other hooks, without waiting for its turn.
         digest: Whether calls that the throttle would leave out are gathered, and told together; for
@@ -78,8 +83,9 @@ def hook(
         raise UnknownOptionError(msg)
     between = _seconds_between(throttle)
     if digest:
-        fn, between = _gathering(fn, between), 0.0
-    return Conditions(fn, when, timeout_seconds, retries, between, once, concurrent)
+        fn = _gathering(fn, between)
+    alone, gathered = (0.0, between) if digest else (between, 0.0)
+    return Conditions(fn, when, timeout_seconds, retries, alone, once, concurrent, gathered)
 
 
 def _gathering(fn: Any, seconds: float) -> Callable[..., Any]:

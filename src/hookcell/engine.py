@@ -293,8 +293,8 @@ def _fire(
     for hook in due:
         if hook.conditional and not (hook.wanted(moment, run.hooks) and (yield from _when(hook, moment))):
             continue
-        if hook.throttle:
-            hook.fires()
+        if hook.throttle and not hook.claims():
+            continue
         for _ in range(hook.retries + 1):
             call = _begin_call(hook, moment)
             missed: Outcome | None = None

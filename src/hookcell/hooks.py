@@ -6,12 +6,14 @@ error then. Firing it costs a few attribute reads.
 
 from __future__ import annotations
 
+import threading
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from hookcell.conditions import DEFAULT_TIMEOUT, Conditions, check_whole, not_callable
 from hookcell.errors import HookSignatureError, UnknownOptionError
+from hookcell.forks import in_child
 from hookcell.injection import Call, Moment, Scope, name_of, plan_call
 from hookcell.states import CANCELLING, COMPLETED, CRASHED, FAILED, FINAL, RUNNING, SCHEDULED, State, StateType
 
@@ -32,6 +34,14 @@ KINDS = (
     "on_transition",
 )
 ALIASES = {"on_success": "on_completion"}
+# One for all throttles: it is held for two reads and a write.
+_claiming = threading.Lock()
+
+
+@in_child
+def _after_fork() -> None:
+    global _claiming  # noqa: PLW0603 -- the old one may be taken for good
+    _claiming = threading.Lock()
 
 
 # -- hooks and their calls -----------------------------------------------------------------------------------------
@@ -41,7 +51,7 @@ class Hook:
     """A callable, what it wants, and when it fires."""
 
     __slots__ = (
-        "_last",
+        "_fired",
         "call",
         "concurrent",
         "conditional",
@@ -83,17 +93,22 @@ class Hook:
         self.once = conditions.once if conditions else False
         self.concurrent = conditions.concurrent if conditions else False
         self.conditional = bool(self.call.accepts or self.when or self.throttle or self.once)
-        self._last = float("-inf")
+        self._fired = conditions.fired if conditions else [0.0]
 
     def wanted(self, moment: Moment, fired: Iterable[HookRun]) -> bool:
         """Whether its conditions let it fire now."""
         if not self.call.admits(moment.error) or (self.once and any(past.hook is self for past in fired)):
             return False
-        return not self.throttle or time.monotonic() - self._last >= self.throttle
+        return not self.throttle or time.monotonic() - self._fired[0] >= self.throttle
 
-    def fires(self) -> None:
-        """Note that it fires now, for the throttle."""
-        self._last = time.monotonic()
+    def claims(self) -> bool:
+        """Note that it fires now, for the throttle; False if another run was quicker while its condition was asked."""
+        with _claiming:
+            now = time.monotonic()
+            if now - self._fired[0] < self.throttle:
+                return False
+            self._fired[0] = now
+        return True
 
     def __repr__(self) -> str:
         return f"<Hook {self.kind} {self.name}>"
@@ -191,6 +206,11 @@ def _fires(kind: str, state: State[Any]) -> bool:
     return True
 
 
+def _firing_order(one: tuple[str, Any]) -> bool:
+    """Put `on_retry` first: a run is tried again before it runs again, also where one state is both."""
+    return one[0] != "on_retry"
+
+
 _BY_NAME = frozenset({"on_retry", "on_cached", "on_end"})
 
 
@@ -225,7 +245,7 @@ class Hooks:
         """Make a set of hooks that have been planned."""
         hooks = cls()
         hooks._by_kind = {kind: by_kind[kind] for kind in KINDS if kind in by_kind}
-        for kind, several in hooks._by_kind.items():
+        for kind, several in sorted(hooks._by_kind.items(), key=_firing_order):
             for type_ in _TYPES[kind]:
                 hooks._by_type[type_] = (*hooks._by_type.get(type_, ()), *several)
         hooks._named = frozenset(type_ for kind in hooks._by_kind if kind in _BY_NAME for type_ in _TYPES[kind])

@@ -68,6 +68,10 @@ class Codes:
         self._taken.add(code)
         return code
 
+    def give_back(self, code: int) -> None:
+        """Let another run have a code."""
+        self._taken.discard(code)
+
 
 # -- by a run_name -------------------------------------------------------------------------------------------------
 

@@ -158,5 +158,11 @@ class Session:
         self.counts[key] = count + 1
         return count
 
+    def uncount(self, definition: Definition, ordinal: int) -> None:
+        """Take a run out of the count again, unless others have been counted since."""
+        key = f"{definition.kind} {definition.name}"
+        if self.counts.get(key) == ordinal + 1:
+            self.counts[key] = ordinal
+
 
 session: Session = Session()

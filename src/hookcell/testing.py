@@ -26,7 +26,7 @@ from hookcell.flows import Flow
 from hookcell.gate import holding
 from hookcell.hooks import Hook, plan_hook
 from hookcell.injection import Call, Moment
-from hookcell.runs import current
+from hookcell.runs import FlowRun, current
 from hookcell.session import Listener, session
 from hookcell.states import COMPLETED, CRASHED, FAILED, PENDING, RUNNING, State, failure_of
 
@@ -287,9 +287,18 @@ def build_moment(
 def _begun(definition: Any, parent: Run | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Run:
     """Make a run that is Running, past the engine, so that no listener hears of it."""
     run: Run = definition.run_class(definition, parent, args, kwargs)
+    if parent is None:
+        _take_no_place(run)
     run.state = run.born(PENDING)
     run.enter(State(RUNNING))
     return run
+
+
+def _take_no_place(run: Run) -> None:
+    """Leave the names of runs that really run as they would be without this one."""
+    session.uncount(run.definition, run.ordinal)
+    if isinstance(run, FlowRun):
+        session.codes.give_back(run.code)
 
 
 def _ending(run: Run, error: BaseException | None, result: Any) -> State[Any]:

@@ -437,8 +437,8 @@ def test_a_failure_is_tried_again(world, recording):
     assert recording.states("load") == ["Pending", "Running", "Retrying", "AwaitingRetry", "Retrying", "Completed"]
     assert [hook[1:] for hook in hooks] == [
         ("on_running", "Running"),
-        ("on_running", "Retrying"),
         ("on_retry", "Retrying"),
+        ("on_running", "Retrying"),
         ("on_retry", "AwaitingRetry"),
         ("on_running", "Retrying"),
         ("on_completion", "Completed"),

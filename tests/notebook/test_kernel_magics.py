@@ -236,6 +236,15 @@ def test_parameters_are_variables_and_recorded_with_the_run(kernel):
     assert kernel.value("recorded, day") == "({'day': '2026-11-20', 'n': 3, 'w': 'a b'}, '2026-11-20')"
 
 
+def test_a_list_whose_quotes_the_line_has_taken_is_an_error_that_shows_how_to_write_it(kernel):
+    cell = kernel.run('%%flow etl --param days=["mon","wed"]', "days")
+    assert cell.error == (
+        "UsageError: %%flow: --param days=[mon,wed] is no list, tuple, set or dict that Python can read; "
+        "put quotes around it all: --param 'days=[\"a\", 1]'"
+    )
+    assert kernel.run("""%%flow etl --param 'days=["mon","wed"]'""", "days").results == ["['mon', 'wed']"]
+
+
 def test_the_runs_of_a_task_cell_are_called_by_their_arguments(kernel):
     kernel.run("%%task load(url, n=3) --run-name load-{url}-{n:02d} --version 1.2 --on-end save", "url")
     kernel.run("said.clear()", "load('a'); load('b', n=7)", "load.with_options(run_name='other')('c');")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from contextvars import Context
 
+    from hookcell.hooks import HookRun
     from hookcell.runs import Run
 
     Plan = Generator[Step, Outcome, None]
@@ -39,7 +40,7 @@ def advance(plan: Plan, outcome: Outcome | None) -> Step | None:
 def drive(plan: Plan, run: Run, shield: Shield | None = None, outcome: Outcome | None = None) -> None:
     """Perform a run's steps in this thread until it is over, or goes on elsewhere."""
     shield = shield or shield_here()
-    go_on = partial(_drive_elsewhere, plan, run) if shield.pool is not None else None
+    go_on = partial(_drive_elsewhere, plan, run, holding.get()) if shield.pool is not None else None
     entered = current.set(run)
     try:
         while True:
@@ -66,8 +67,10 @@ def crash(plan: Plan, error: Exception) -> None:
         pass
 
 
-def _drive_elsewhere(plan: Plan, run: Run, outcome: Outcome) -> None:
+def _drive_elsewhere(plan: Plan, run: Run, held: HookRun | None, outcome: Outcome) -> None:
+    """Go on without the thread that is stuck; `held` is the hook call that the run itself is part of."""
     context = _context_of(run)
+    context.run(holding.set, held)  # the stuck thread may have been in a hook of the run, and this context is its own
     context.run(drive, plan, run, None, outcome)
 
 

@@ -176,4 +176,9 @@ def _param(text: str, magic: str) -> tuple[str, Any]:
     try:
         return name, ast.literal_eval(value)
     except (ValueError, SyntaxError):
+        if value[:1] in {"[", "(", "{"}:  # a shell's rules hold on this line: it takes quotes away
+            raise UsageError(
+                f"%%{magic}: --param {text} is no list, tuple, set or dict that Python can read; "
+                f"put quotes around it all: --param '{name}=[\"a\", 1]'"
+            ) from None
         return name, value
