@@ -12,7 +12,7 @@ import hookcell
 # Which modules stand on which floor. "" is hookcell/__init__.py; a package stands for its __init__.py.
 FLOORS = (
     {"annotations", "cancel", "errors", "forks", "states"},
-    {"conditions", "extras", "hooks", "injection", "names", "runs", "session"},
+    {"conditions", "extras", "hooks", "injection", "names", "runs", "session", "versions"},
     {
         "blocking",
         "deadlines",
@@ -53,8 +53,11 @@ FLOORS = (
         "notify.flavours",
         "notify.hidden",
         "notify.mail",
+        "notify.nobody",
         "notify.notifier",
         "notify.outbox",
+        "notify.settings_text",
+        "notify.stacks",
         "notify.web",
         "notify.webhooks",
         "notify.within",
@@ -65,16 +68,25 @@ FLOORS = (
     },
     {
         "notebook",
+        "notebook.alerter_line",
+        "notebook.alerts",
+        "notebook.attached",
+        "notebook.bell",
         "notebook.cell_run",
         "notebook.cell_source",
         "notebook.cells",
         "notebook.failure",
+        "notebook.hooks_magic",
         "notebook.kernel",
         "notebook.magics",
         "notebook.options",
         "notebook.palette",
+        "notebook.questions",
+        "notebook.redefined",
         "notebook.settled",
         "notebook.terminal",
+        "notebook.told",
+        "notebook.told_picture",
         "notebook.tracebacks",
         "notebook.view",
         "notebook.wire",
@@ -86,8 +98,12 @@ DIALECTS = {"prefect", "zenml"}
 # The imports of our own modules that wait inside a function, and may go up, as (from, to), each with its reason.
 # (Other late imports, of what `import hookcell` need not load, are ruff's to find: PLC0415.)
 DOORS = {
+    ("", "a computed name"),  # hookcell.notify and its like are loaded when they are first asked for
+    ("", "prefect"),  # so that type checkers know it
+    ("", "zenml"),  # so that type checkers know it
     ("", "notebook.magics"),  # load_ipython_extension: IPython asks the package, the notebook ring answers
     ("log", "log_lines"),  # logging is slow to import, and most sessions log nothing
+    ("notebook.magics", "notebook.bell"),  # the same, and only messages need it
     ("notebook.magics", "notebook.view"),  # only a kernel shows views, and anywidget is slow to import
 }
 JUPYTER = {"IPython", "anywidget", "comm", "ipykernel", "ipywidgets", "traitlets"}
@@ -180,7 +196,7 @@ def faults(package):
 
 def upward(source):
     for node, ours, _ in source.imports():
-        through_a_door = (source.name, ours) in DOORS and id(node) in source.late
+        through_a_door = (source.name, ours) in DOORS and id(node) in source.late | source.for_types
         if ours is not None and FLOOR.get(ours, 0) > FLOOR[source.name] and not through_a_door:
             yield node, f"imports hookcell.{ours} from floor {FLOOR[ours]}, itself on floor {FLOOR[source.name]}"
 

@@ -5,6 +5,7 @@ import { Asks, openAsk } from "./asks";
 import { Clock } from "./clock";
 import { descendants, fromSnapshot, hasEnded, type Picture, sameBoard, withDelta } from "./picture";
 import { Resync } from "./resync";
+import { Answers, type Question } from "./told";
 import { type Delta, type Incoming, type Outgoing, type Run, readMessage, readSnapshot, type Snapshot } from "./wire";
 
 const TOUCH_EVERY_MS = 30_000;
@@ -15,6 +16,7 @@ const UNREADABLE = "hookcell: this view cannot read what the kernel sent. Run th
 export class RunModel {
 	readonly clock = new Clock();
 	readonly asks = new Asks();
+	readonly answers = new Answers();
 	readonly #send: (message: Outgoing) => void;
 	readonly #resync = new Resync(() => this.#send({ type: "resync", id: this.#nextId() }));
 	readonly #picture = signal<Picture | null>(null);
@@ -61,6 +63,13 @@ export class RunModel {
 		this.#send({ type: "cancel", id, run: run.n });
 	}
 
+	answer(question: Question, approve: boolean): void {
+		if (question.answer !== null || this.answers.isOpen(question.id)) return;
+		const id = this.#nextId();
+		this.answers.begin(question.id, id);
+		this.#send({ type: "answer", id, question: question.id, approve });
+	}
+
 	/** The reader is busy with this view, so that it is not settled under the hand. */
 	touch(): void {
 		if (Date.now() - this.#touchedAt < TOUCH_EVERY_MS) return;
@@ -71,6 +80,7 @@ export class RunModel {
 	close(): void {
 		this.#resync.end();
 		this.asks.close();
+		this.answers.close();
 	}
 
 	#nextId(): number {
@@ -86,8 +96,10 @@ export class RunModel {
 	}
 
 	#take(message: Incoming): void {
-		if (message.type === "reply") this.asks.answer(message);
-		else if (message.type === "delta") this.#apply(message);
+		if (message.type === "reply") {
+			this.asks.answer(message);
+			this.answers.hear(message);
+		} else if (message.type === "delta") this.#apply(message);
 		else {
 			this.#adopt(message.snapshot, true);
 			this.#resync.end();

@@ -1,5 +1,6 @@
 /** What is known of one board at one moment. Plain data and pure functions: a delta makes a new picture. */
 
+import type { Question } from "./told";
 import type { Counts, Delta, Run, Snapshot, StateType } from "./wire";
 
 /** A snapshot holds at most this many task runs. */
@@ -23,6 +24,8 @@ export interface Picture {
 	readonly live: boolean;
 	readonly hint: string | null;
 	readonly moreRuns: Counts;
+	readonly questions: readonly Question[];
+	readonly moreQuestions: number;
 	/** Root runs by number, in order of start. */
 	readonly roots: ReadonlyMap<number, Run>;
 	/** Their descendants by number, in order of start. */
@@ -30,8 +33,8 @@ export interface Picture {
 }
 
 function stampOf(from: Snapshot | Delta) {
-	const { session, board, seq, live, hint, more_runs } = from;
-	return { session, board, seq, live, hint, moreRuns: more_runs };
+	const { session, board, seq, live, hint, more_runs, questions, more_questions } = from;
+	return { session, board, seq, live, hint, moreRuns: more_runs, questions, moreQuestions: more_questions };
 }
 
 const byNumber = (runs: readonly Run[]): Map<number, Run> => new Map(runs.map((run) => [run.n, run]));

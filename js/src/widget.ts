@@ -1,14 +1,18 @@
 /** The anywidget entry: the only file that sees the comm. */
 
 import type { AnyModel, AnyWidget } from "@anywidget/types";
-import { signal } from "@preact/signals";
-import { render as draw, h } from "preact";
+import { type ReadonlySignal, signal } from "@preact/signals";
+import { type ComponentChild, render as draw, h } from "preact";
+import { Bell } from "./bell";
 import { RunModel } from "./model";
 import { watchTheme } from "./theme";
+import { Allow } from "./views/Allow";
 import { Board } from "./views/Board";
 
 interface Traits {
 	snapshot: unknown;
+	/** "bell" and "allow"; a board has none. */
+	kind: unknown;
 }
 
 /** Listens before anything is drawn: what is sent while the page still loads is not lost. */
@@ -26,20 +30,36 @@ function keepFocus(event: MouseEvent): void {
 }
 
 function show(model: RunModel, el: HTMLElement): () => void {
+	const touch = () => model.touch();
+	el.addEventListener("pointerdown", touch);
+	el.addEventListener("keydown", touch);
+	const leave = put((dark) => h(Board, { model, dark }), el);
+	return () => {
+		el.removeEventListener("pointerdown", touch);
+		el.removeEventListener("keydown", touch);
+		leave();
+	};
+}
+
+function put(view: (dark: ReadonlySignal<boolean>) => ComponentChild, el: HTMLElement): () => void {
 	const dark = signal(false);
 	const life = new AbortController();
-	const { signal: until } = life;
-	el.addEventListener("pointerdown", () => model.touch(), { signal: until });
-	el.addEventListener("keydown", () => model.touch(), { signal: until });
-	el.addEventListener("mousedown", keepFocus, { signal: until });
+	el.addEventListener("mousedown", keepFocus, { signal: life.signal });
 	watchTheme((is) => {
 		dark.value = is;
-	}, until);
-	draw(h(Board, { model, dark }), el);
+	}, life.signal);
+	draw(view(dark), el);
 	return () => {
 		life.abort();
 		draw(null, el);
 	};
+}
+
+/** Listens in a page in which nothing of it is ever drawn. */
+function ring(comm: AnyModel<Traits>): () => void {
+	const bell = new Bell();
+	comm.on("msg:custom", (message: unknown) => bell.hear(message));
+	return () => bell.close();
 }
 
 /** A function, called once for each model: `initialize` and `render` are given different proxies of it. */
@@ -47,11 +67,15 @@ export default function widget(): Awaited<ReturnType<Extract<AnyWidget<Traits>, 
 	let model: RunModel | undefined;
 	return {
 		initialize({ model: comm }) {
+			if (comm.get("kind") === "bell") return ring(comm);
+			if (comm.get("kind") === "allow") return;
 			const mine = connect(comm);
 			model = mine;
 			return () => mine.close();
 		},
 		render({ model: comm, el }) {
+			if (comm.get("kind") === "allow")
+				return put((dark) => h(Allow, { dark, tell: (permission) => comm.send({ permission }) }), el);
 			model ??= connect(comm);
 			return show(model, el);
 		},

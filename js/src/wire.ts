@@ -1,6 +1,7 @@
 /** The wire: what the kernel tells the view, what the view may ask, and the one place that reads it. */
 
 import { asBlock, asLine } from "./text";
+import { type Question, readQuestions } from "./told";
 
 export const VERSION = 1;
 
@@ -88,6 +89,8 @@ interface Stamp {
 	live: boolean;
 	hint: string | null;
 	more_runs: Counts;
+	questions: readonly Question[];
+	more_questions: number;
 }
 
 export interface Snapshot extends Stamp {
@@ -112,6 +115,7 @@ export type Incoming = Delta | Reply | { type: "snapshot"; snapshot: Snapshot };
 export type Outgoing =
 	| { type: "resync"; id: number }
 	| { type: "cancel"; id: number; run: number }
+	| { type: "answer"; id: number; question: number; approve: boolean }
 	| { type: "touched" };
 
 type Raw = Record<string, unknown>;
@@ -213,6 +217,8 @@ function readStamp(raw: Raw): Stamp | null {
 		live: raw.live === true,
 		hint: lineOrNull(raw.hint),
 		more_runs: readCounts(raw.more_runs),
+		questions: readQuestions(raw.questions),
+		more_questions: count(raw.more_questions),
 	};
 }
 

@@ -85,6 +85,8 @@ const stamp = (seq: number): Raw => ({
 	live: true,
 	hint: null,
 	more_runs: {},
+	questions: [],
+	more_questions: 0,
 });
 
 export function snapshot(seq: number, runs: Raw[], tasks: Raw[] = [], more: Raw = {}): Raw {

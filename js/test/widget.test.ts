@@ -9,18 +9,21 @@ import { click, find, has, texts } from "./page";
 class FakeComm {
 	readonly sent: unknown[] = [];
 	readonly #listeners: [string, (message?: unknown) => void][] = [];
-	constructor(public snapshot: Raw) {}
+	constructor(
+		public snapshot: Raw,
+		public kind?: string,
+	) {}
 
-	proxy(): AnyModel<{ snapshot: unknown }> {
+	proxy(): AnyModel<{ snapshot: unknown; kind: unknown }> {
 		return {
-			get: () => this.snapshot,
+			get: (name: string) => (name === "snapshot" ? this.snapshot : this.kind),
 			set: () => {},
 			save_changes: () => {},
 			on: (name: string, callback: (message?: unknown) => void) => this.#listeners.push([name, callback]),
 			off: () => {},
 			send: (message: unknown) => this.sent.push(message),
 			widget_manager: { get_model: () => Promise.reject(new Error("not here")) },
-		} as unknown as AnyModel<{ snapshot: unknown }>;
+		} as unknown as AnyModel<{ snapshot: unknown; kind: unknown }>;
 	}
 
 	tell(name: string, message?: unknown): void {
@@ -157,5 +160,38 @@ describe("the theme", () => {
 			await Promise.resolve();
 		});
 		expect(has(el, ".hookcell.dark")).toBe(true);
+	});
+});
+
+describe("a model of another kind", () => {
+	it("is a bell, which listens and is never drawn", async () => {
+		const shown: string[] = [];
+		class Notification {
+			static permission = "granted";
+			constructor(title: string) {
+				shown.push(title);
+			}
+		}
+		vi.stubGlobal("Notification", Notification);
+		vi.spyOn(document, "hasFocus").mockReturnValue(false);
+		comm = new FakeComm({}, "bell");
+		const end = await begin();
+		comm.tell("msg:custom", { type: "alert", id: "a", subject: "nightly", text: "3 rows" });
+		expect(shown).toEqual(["nightly"]);
+		(end as () => void)();
+		expect(vi.getTimerCount()).toBe(0);
+		vi.restoreAllMocks();
+	});
+
+	it("is the button that allows notifications, which tells what was chosen", async () => {
+		const asks = { permission: "denied" };
+		vi.stubGlobal("Notification", asks);
+		comm = new FakeComm({}, "allow");
+		await begin();
+		const { el } = await render();
+		expect(texts(el, '[role="status"]')).toEqual([
+			"⊘ The browser blocks notifications of this page. Its site settings can allow them.",
+		]);
+		expect(comm.sent).toEqual([{ permission: "denied" }]);
 	});
 });

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hookcell.annotations import allow_failure, opaque, quote, unmapped
 from hookcell.conditions import hook
 from hookcell.definitions import every_run, tags
@@ -59,6 +61,12 @@ from hookcell.states import (
 from hookcell.store.memory import MemoryStore, remembered
 from hookcell.tasks import Task, task
 
+if TYPE_CHECKING:
+    from hookcell import notify as notify
+    from hookcell import prefect as prefect
+    from hookcell import testing as testing
+    from hookcell import zenml as zenml
+
 __version__ = "0.1.0"
 
 
@@ -74,6 +82,22 @@ def unload_ipython_extension(shell: object) -> None:
     from hookcell.notebook.magics import unload  # noqa: PLC0415 -- the door to the notebook ring; the core never asks
 
     unload(shell)
+
+
+# Loaded when they are first asked for, because `import hookcell` is to be quick.
+_PARTS = frozenset({"notify", "prefect", "testing", "zenml"})
+
+if not TYPE_CHECKING:  # they would take every name for one that exists
+
+    def __getattr__(name: str) -> object:
+        if name not in _PARTS:
+            raise AttributeError(f"module 'hookcell' has no attribute {name!r}")
+        from importlib import import_module  # noqa: PLC0415 -- most sessions need none of the parts
+
+        return import_module(f"hookcell.{name}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_PARTS})
 
 
 __all__ = [

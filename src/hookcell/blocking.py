@@ -55,7 +55,7 @@ def block(futures: Sequence[Any], seconds: float | None, stop_at: Callable[[Any]
     countdown = Countdown(futures, stop_at)
     left, found = countdown.left, countdown.found
     try:
-        _stand(lambda: not left or bool(found), countdown.nudge, seconds)
+        stand(lambda: not left or bool(found), countdown.nudge, seconds)
     finally:
         countdown.give_up()
     return countdown
@@ -87,7 +87,7 @@ class Arrivals:
         """Block until the next one is done and give it; None if so many seconds pass first."""
         __tracebackhide__ = True
         if not self._arrived:
-            _stand(lambda: bool(self._arrived), self._nudge, seconds)
+            stand(lambda: bool(self._arrived), self._nudge, seconds)
         return self._arrived.popleft() if self._arrived else None
 
     def give_up(self) -> None:
@@ -111,8 +111,8 @@ def refuse_self_wait(futures: Iterable[Any]) -> None:
         )
 
 
-def _stand(ready: Callable[[], bool], nudge: SimpleQueue[None], seconds: float | None) -> None:
-    """Block the thread that user code is in.
+def stand(ready: Callable[[], bool], nudge: SimpleQueue[None], seconds: float | None = None) -> None:
+    """Block the thread that user code is in until `ready()`, looking again after each nudge.
 
     A stop ends the wait only where it can be raised at once: in the thread or asyncio task that a run's code is in. Any
     other thread waits on; the runs it waits for are stopped with the one that submitted them.

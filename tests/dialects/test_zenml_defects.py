@@ -8,11 +8,13 @@ from contextlib import redirect_stdout
 from io import StringIO
 
 import pytest
+from servers import Server, serving
 
 from hookcell import hook
-from hookcell.notify import flush
+from hookcell.notify import flush, sent
 from hookcell.testing import instant_retries
 from hookcell.zenml import Stack, activate_stack, get_step_context, pipeline, step
+from hookcell.zenml.alerter import NotifierAlerter
 from hookcell.zenml.exceptions import StepInterfaceError
 from hookcell.zenml.hooks import alerter_failure_hook, alerter_success_hook
 from hookcell.zenml.steps import BaseParameters, StepContext
@@ -342,8 +344,41 @@ class TestAlerts:
         first, digest = (message for message in posts if "failed" in message)
         assert len(posts) == 4
         assert first.startswith("*Failure Hook Notification! Step failed!*")
-        assert digest.count("- Task 'load' failed: ValueError: gone") == 10
+        assert digest.count("- Step 'load' failed: ValueError: gone") == 10
         assert digest.endswith("and 4 more")
+
+    def test_a_digest_of_whole_runs_is_one_too(self, posts):
+        @pipeline(on_run_failure=hook(alerter_failure_hook, throttle="1/min", digest=True))
+        def etl():
+            raise ValueError("gone")
+
+        for _ in range(5):
+            etl(return_state=True)
+        assert flush()
+        first, digest = posts
+        assert first.startswith("*Failure Hook Notification! Run failed!*")
+        assert digest.startswith("4 more within 1 min:\n- Pipeline 'etl' failed: ValueError: gone")
+
+    def test_a_server_that_does_not_answer_holds_no_step_up(self, caplog, recording):
+        with serving(Server()) as server:
+            server.release.clear()
+            before = activate_stack(Stack("slow", alerter=NotifierAlerter("slack", url=server.url())))
+            try:
+
+                @step(on_success=alerter_success_hook)
+                def load() -> int:
+                    return 3
+
+                assert load() == 3
+                assert sent[-1].outcome == "waiting"
+                server.status = 500
+                server.release.set()
+                with instant_retries():
+                    assert flush()
+            finally:
+                activate_stack(before)
+        assert sent[-1].outcome == "failed"
+        assert len(recording.runs[1].notes) == 1
 
     def test_an_alerter_that_fails_is_a_line_of_the_run_and_nothing_else(self, caplog, recording):
         class Broken:

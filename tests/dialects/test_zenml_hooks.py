@@ -66,6 +66,49 @@ class TestSignatures:
 
         assert message_of(ValueError, failing, on_failure=hook).startswith("If you pass args to a hook")
 
+    def test_a_keyword_only_parameter_is_given_too(self):
+        """ZenML's validator takes it, and the call fails silently."""
+        seen = []
+
+        def hook(a: StepContext, *, b: BaseException):
+            seen.append((a.step_name, str(b)))
+
+        run(failing(on_failure=hook))
+        assert seen == [("fail", "gone")]
+
+    def test_what_a_hook_returns_is_not_looked_at(self):
+        def hook(error: BaseException) -> int:
+            return 3
+
+        assert failing(on_failure=hook).hooks["on_failure"]
+
+    def test_a_decorated_hook_is_read_through_its_wrapper(self):
+        seen = []
+
+        def noisy(fn):
+            @functools.wraps(fn)
+            def wrapper(*args, **kwargs):
+                seen.append("wrapper")
+                return fn(*args, **kwargs)
+
+            return wrapper
+
+        @noisy
+        def hook(error: ValueError):
+            seen.append(str(error))
+
+        run(failing(on_failure=hook))
+        assert seen == ["wrapper", "gone"]
+
+    def test_a_hook_that_takes_anything_is_no_error(self):
+        seen = []
+
+        def hook(*args, **kwargs):
+            seen.append(1)
+
+        run(failing(on_failure=hook))
+        assert seen == [1]
+
     def test_an_unknown_annotation_is_an_error_in_zenmls_words(self):
         def hook(number: int): ...
 
@@ -222,10 +265,25 @@ class TestWhatIsAHook:
         assert sys.modules.pop("some_hooks").calls == [1]
 
     @pytest.mark.parametrize(
-        ("path", "error"), [("no_such_module.hook", ImportError), ("sys.no_such_hook", AttributeError)]
+        ("path", "error", "said"),
+        [
+            ("no_such_module.hook", ModuleNotFoundError, "No module named 'no_such_module'"),
+            ("sys.no_such_hook", AttributeError, "module 'sys' has no attribute 'no_such_hook'"),
+            ("a b.hook", ValueError, "invalid format: 'a b.hook'"),
+        ],
     )
-    def test_a_path_that_leads_nowhere_fails_at_decoration(self, path, error):
-        message_of(error, failing, on_failure=path)
+    def test_a_path_that_leads_nowhere_fails_at_decoration(self, path, error, said):
+        assert message_of(error, failing, on_failure=path) == (
+            f"on_failure hook '{path}' is the path of no function: {said}; give 'package.module.function'"
+        )
+
+    def test_a_module_that_cannot_be_imported_is_told_with_what_it_raised(self, tmp_path, monkeypatch):
+        (tmp_path / "broken_hooks.py").write_text("1 / 0\n")
+        monkeypatch.syspath_prepend(tmp_path)
+        assert message_of(ImportError, failing, on_failure="broken_hooks.alert") == (
+            "on_failure hook 'broken_hooks.alert' is the path of no function: importing it raised "
+            "ZeroDivisionError: division by zero"
+        )
 
     def test_a_text_that_is_no_path_says_so(self):
         assert message_of(ValueError, failing, on_failure="hook") == (

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from hookcell import Listener, flow, task
 from hookcell.gate import holding
+from hookcell.notebook.told import Question
 from hookcell.notebook.view import Picture
+from hookcell.runs import current
 from hookcell.session import session
 
 CONTRACT = Path(__file__).parents[1] / "wire_contract.json"
@@ -167,9 +169,27 @@ def hostile(board):
     whole(return_state=True)
 
 
+def asked(board):
+    @task
+    def contract_deploy():
+        for number, subject in enumerate([None, EVIL, "nightly"], 1):
+            board.board.told.ask(Question(f"Deploy?\n{EVIL}", subject, current.get()))
+            board.draw()
+            board.picture.hear({"type": "answer", "id": 9 + number, "question": number, "approve": number == 1})
+        board.board.told.ask(Question("And now?"))
+        board.board.told.withdraw()
+        board.picture.hear({"type": "answer", "id": 13, "question": 4, "approve": True})
+
+    @flow(name="contract_asked")
+    def whole():
+        contract_deploy()
+
+    whole()
+
+
 # -- the file ----------------------------------------------------------------------------------------------------------
 
-TIMES = ("at", "now", "created", "start", "end", "retry_at")
+TIMES = ("at", "now", "created", "start", "end", "retry_at", "answered")
 FIXED = {"seconds": 0.001, "session": "a1b2c3d4"} | dict.fromkeys(TIMES, T0)
 
 
@@ -192,14 +212,14 @@ class Normal:
         return value if value is None else self.leaf(value, key)
 
     def leaf(self, value, key):
-        if key in {"n", "root", "parent"}:
+        if key in {"n", "root", "parent", "run"}:
             return self.number(value)
         if key == "where":
             return re.sub(r"(line|---->) \d+", r"\1 1", value)
         return FIXED.get(key, value)
 
 
-STORIES = [success, failure, cancelled, waiting, not_ready, hostile]
+STORIES = [success, failure, cancelled, waiting, not_ready, hostile, asked]
 
 
 def test_what_the_kernel_tells_the_browser_is_as_agreed(monkeypatch):

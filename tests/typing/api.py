@@ -2,7 +2,12 @@
 
 from typing import assert_type
 
+import hookcell
 from hookcell import Flow, FlowRun, Future, FutureList, Hooks, State, Task, TaskRun, flow, hook, tags, task
+
+
+def plus_one(x: int) -> int:
+    return x + 1
 
 
 @task
@@ -39,5 +44,8 @@ assert_type(etl("2026-11-20", return_state=True), State[list[int]])
 assert_type(etl.with_options(retries=1)("2026-11-20"), list[int])
 with tags("a", "b") as both:
     assert_type(both, frozenset[str])
+# The parts are attributes of the package.
+assert_type(hookcell.notify.notify("3 rows are missing"), hookcell.notify.Post)
+assert_type(hookcell.zenml.step(plus_one).name, str)
 
 double("x")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]

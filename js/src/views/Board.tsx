@@ -10,6 +10,7 @@ import type { Counts, Run } from "../wire";
 import { countsText, total } from "../words";
 import { Announcer } from "./Announcer";
 import { RunPanel } from "./RunPanel";
+import { Told, ToldFoot } from "./Told";
 
 const NONE: readonly Run[] = [];
 
@@ -31,10 +32,12 @@ function Panels({ picture, model }: { picture: Picture; model: RunModel }) {
 	const below = model.descendants.value;
 	return (
 		<>
+			<Told model={model} picture={picture} />
 			{[...picture.roots.values()].map((run) => (
 				<RunPanel key={run.n} run={run} below={below.get(run.n) ?? NONE} room={room} model={model} />
 			))}
 			<MoreRuns counts={picture.moreRuns} />
+			<ToldFoot picture={picture} />
 			<Announcer roots={picture.roots} />
 		</>
 	);

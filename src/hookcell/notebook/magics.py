@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from IPython.core.error import UsageError
 from traitlets import Bool, Float, Unicode
@@ -12,7 +13,7 @@ from traitlets.config import Configurable
 from hookcell.definitions import Definition
 from hookcell.errors import HookcellError
 from hookcell.flows import Flow
-from hookcell.notebook import cells, kernel, options, tracebacks, wire
+from hookcell.notebook import alerts, cells, hooks_magic, kernel, options, questions, tracebacks, wire
 from hookcell.notebook.cell_run import CellRun
 from hookcell.notebook.cell_source import parse_head
 from hookcell.tasks import Task
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from hookcell.notebook.bell import Allow, Bell
     from hookcell.notebook.view import Painter
 
 NOT_BUILT = (
@@ -36,6 +38,8 @@ class Hookcell(Configurable):
 
     flow_magic = Unicode("flow", help="What the cell magic for flows is called, without the %%.").tag(config=True)
     task_magic = Unicode("task", help="What the cell magic for tasks is called, without the %%.").tag(config=True)
+    hooks_magic = Unicode("hooks", help="What the line magic for hooks is called, without the %.").tag(config=True)
+    alerter = Unicode("", help="Where alerts go, as after %hooks alerter: 'slack --url $SLACK_URL'.").tag(config=True)
     view = Bool(True, help="Whether runs are shown below the cell that started them.").tag(config=True)
     settle_seconds = Float(120.0, help="Seconds after which an ended, untouched view becomes a fixed picture.").tag(
         config=True
@@ -58,11 +62,16 @@ class Ring:
             tracebacks.tell_below_the_cell(),
         ]
         self._painter: Painter | None = None
+        self._bell: Bell | None = None
+        self._allows: list[Allow] = []
+        if kernel.kernel() is not None:
+            self._undo += self._reach_the_reader()
         self.settings.observe(self._names_changed, names=["flow_magic", "task_magic"])
         self.settings.observe(self._view_changed, names=["view"])
         self.settings.observe(self._patience_changed, names=["settle_seconds"])
         wire.name_cells_by(kernel.cell_title)
         self._forget_magics: Callable[[], None] = self._teach()
+        self._undo.append(hooks_magic.Attachment(shell, self.settings).remove)
         self._view_changed()
 
     # -- magics
@@ -164,6 +173,39 @@ class Ring:
                 self._painter = Painter(self.settings.settle_seconds)
             else:
                 warnings.warn(NOT_BUILT, stacklevel=2)
+
+    # -- messages and questions
+
+    def _reach_the_reader(self) -> list[Callable[[], Any]]:
+        """Have messages, questions and what they need come below cells."""
+        ring = self._ring
+        return [
+            alerts.show_in_cells(partial(ring, "alert")),
+            questions.ask_by(lambda: self._painter, partial(ring, "question")),
+            questions.allow_by(self._allow),
+            kernel.hear_reloads(),
+            kernel.follow_cells(),
+            self._silence,
+        ]
+
+    def _ring(self, what: Literal["alert", "question"], text: str, subject: str | None) -> None:
+        if kernel.headless():
+            return
+        from hookcell.notebook.bell import Bell  # noqa: PLC0415 -- slow to import; only kernels have a page
+
+        self._bell = self._bell or Bell()
+        self._bell.ring(what, text, subject)
+
+    def _allow(self) -> None:
+        from hookcell.notebook.bell import Allow  # noqa: PLC0415 -- slow to import; only kernels have a page
+
+        self._allows = [*(one for one in self._allows if one.open), Allow(self.settings.settle_seconds)]
+
+    def _silence(self) -> None:
+        for allow in self._allows:
+            allow.settle()
+        if self._bell is not None:
+            self._bell.close()
 
     def _patience_changed(self, _change: Any) -> None:
         if self._painter is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from hookcell.notebook import told_picture
 from hookcell.notebook.failure import NAME, SENTENCE, cause_of, failure_said, tries
 from hookcell.notebook.palette import (
     CARD,
@@ -154,8 +155,8 @@ def to_html(snapshot: Wire) -> str:
     """Draw a board as a saved notebook shows it, with no kernel, script or style sheet, in less than 60 KB."""
     trees = _trees(snapshot)
     more_runs: Counter[str] = Counter(snapshot["more_runs"])
-    pictures = (_board(trees, more_runs, rows) for rows in (40, 20, 8, 2, 0))
-    return next(picture for picture in pictures if len(picture.encode()) < MOST_BYTES)
+    pictures = (told_picture.to_html(snapshot, rows) + _board(trees, more_runs, rows) for rows in (40, 20, 8, 2, 0))
+    return next(picture for picture in pictures if len(picture.encode()) < MOST_BYTES) or div(CARD, "No runs.")
 
 
 def is_small(snapshot: Wire) -> bool:
@@ -167,7 +168,7 @@ def _board(trees: list[_Tree], more_runs: Counter[str], rows: int) -> str:
     drawn, folded = _pick(trees, min(MOST_CARDS, max(2, rows)))
     alone = len(trees) == 1
     cards = [_small(tree) if tree.quick else _card(tree, rows // len(drawn), alone=alone) for tree in drawn]
-    return "".join(cards) + _more_runs(folded, more_runs, rows) or div(CARD, "No runs.")
+    return "".join(cards) + _more_runs(folded, more_runs, rows)
 
 
 def _small(tree: _Tree) -> str:
@@ -312,8 +313,9 @@ def _more_runs(folded: list[_Tree], more_runs: Counter[str], rows: int) -> str:
 def to_text(snapshot: Wire) -> str:
     """Tell a board in at most 20 lines, with no id, time, duration or completion order: a second run reads the same."""
     told, folded = _pick(_trees(snapshot), 6)
-    most = MOST_LINES // max(1, len(told))
-    said = [row for tree in told for row in _shortened(_story(tree), most)]
+    asked = told_picture.to_text(snapshot)
+    most = (MOST_LINES - len(asked)) // max(1, len(told))
+    said = asked + [row for tree in told for row in _shortened(_story(tree), most)]
     unsent: Counter[str] = Counter(snapshot["more_runs"])
     more = unsent + Counter(tree.root["state"]["name"] for tree in folded)
     said += [f"and {many(sum(more.values()), 'more run')}: {_tally_said(more)}"] if more else []

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from hookcell.hooks import HookRun
+    from hookcell.notebook.told import Question
     from hookcell.runs import Run
     from hookcell.states import State
 
@@ -87,6 +88,8 @@ class Picture:
         self.touched = time.monotonic()
         if message.get("type") == "cancel":
             self._cancel(message)
+        elif message.get("type") == "answer":
+            self._answer_question(message)
         elif message.get("type") == "resync":
             self._asked.append(message)
             self._nudge()
@@ -97,6 +100,11 @@ class Picture:
         text = "" if stopped else "This run has already ended."
         self._send({"type": "reply", "id": message.get("id"), "ok": stopped, "text": text})
 
+    def _answer_question(self, message: dict[str, Any]) -> None:
+        refused = self.board.told.answer(message.get("question"), message.get("approve"))
+        self._send({"type": "reply", "id": message.get("id"), "ok": not refused, "text": refused})
+        self._nudge()
+
     def _send(self, content: dict[str, Any]) -> None:
         if self.widget is not None:
             self.context.copy().run(self.widget.send, content)
@@ -106,7 +114,8 @@ class Picture:
     def draw(self, now: float) -> None:
         """Show what has changed, in whichever way the board is shown."""
         if self.widget is None:
-            if now - self.began >= SHOW_AFTER and not self.board.ended and not kernel.headless():
+            due = now - self.began >= SHOW_AFTER or self.board.told.open
+            if due and not self.board.ended and not kernel.headless():
                 self._show_live(now)
             return
         self._answer()
@@ -198,6 +207,7 @@ def _giving_up(picture: Picture) -> Iterator[None]:
         yield
     except Exception:  # noqa: BLE001 -- whatever a picture raises, it is only a picture
         picture.settled = True
+        picture.board.told.withdraw()
         tell = partial(logging.getLogger("hookcell").exception, "The view of a cell cannot be drawn; its runs go on.")
         picture.context.copy().run(tell)
 
@@ -253,6 +263,19 @@ class Painter(Listener):
         self._moved.append(run)
         if not self._awake:
             self.nudge()
+
+    def ask(self, question: Question) -> None:
+        """Put a question on the board of the cell that the running code belongs to, and show it at once."""
+        with self._drawing:
+            told = self._picture_of(question.run).board.told
+            told.ask(question)
+            if self._closed:
+                told.withdraw()
+        self.nudge()
+
+    def _picture_of(self, run: Run | None) -> Picture:
+        picture = self._of_root.get(run.root.number) if run is not None else None
+        return self._picture_here() if picture is None or picture.settled else picture
 
     def nudge(self) -> None:
         """Wake the drawing thread."""
@@ -350,6 +373,7 @@ class Painter(Listener):
             self._take_notice()
             for picture in tuple(self._pictures.values()):
                 with _giving_up(picture):
+                    picture.board.told.withdraw()
                     picture.settle()
             self._pictures.clear()
             self._of_root.clear()

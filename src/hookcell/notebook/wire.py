@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from hookcell.notebook.told import Told
 from hookcell.runs import FlowRun
 from hookcell.session import session
 from hookcell.states import FAILED, PENDING, RUNNING, StateType, failure_of
@@ -37,6 +38,7 @@ class Board:
         self.number = number
         self.seq = 0
         self.hint: str | None = None
+        self.told = Told()
         self._roots: dict[int, Run] = {}
         self._rows: dict[int, Run] = {}
         self._troubled = 0
@@ -93,11 +95,11 @@ class Board:
 
     @property
     def ended(self) -> bool:
-        """Whether every outermost run is over, its hooks too."""
+        """Whether every outermost run is over, its hooks too, and no answer is waited for."""
         for number, run in tuple(self._open.items()):
             if run.over:
                 self._close(number, run)
-        return not self._open
+        return not self._open and not self.told.open
 
     def _close(self, number: int, run: Run) -> None:
         del self._open[number]
@@ -109,7 +111,7 @@ class Board:
     @property
     def dirty(self) -> bool:
         """Whether there is something to tell."""
-        return bool(self._changed)
+        return bool(self._changed) or self.told.dirty
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -132,6 +134,7 @@ class Board:
     def delta(self) -> dict[str, Any]:
         """Give what has changed since the last delta."""
         self.seq += 1
+        self.told.dirty = False
         changed, self._changed = self._changed, {}
         rows = [self._row(run) for run in sorted(changed.values(), key=_number)]
         return {"type": "delta", **self._stamp(), "rows": rows}
@@ -145,6 +148,7 @@ class Board:
             "live": not self.ended,
             "hint": self.hint,
             "more_runs": {name: count for name, count in self._more.items() if count},
+            **self.told.stamp(),
         }
 
     def _row(self, run: Run) -> dict[str, Any]:

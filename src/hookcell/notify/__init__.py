@@ -19,35 +19,65 @@ from __future__ import annotations
 
 from typing import Any
 
+from hookcell.errors import ParameterTypeError
+from hookcell.notify import notifier as seams
 from hookcell.notify.alerts import Alert, alert
 from hookcell.notify.failures import NobodyToAsk, NotificationError, NotInstalled, RefusedURL
 from hookcell.notify.flavours import FLAVOURS, find, make, use, used
 from hookcell.notify.mail import EmailNotifier
-from hookcell.notify.notifier import NotebookNotifier, Notifier, post_to, prompted
+from hookcell.notify.notifier import NotebookNotifier, Notifier, answer_of, kind_of, post_to
 from hookcell.notify.outbox import Post, flush, notify, sent
 from hookcell.notify.webhooks import AppriseNotifier, DiscordNotifier, SlackNotifier
 
 
 def ask(question: str, to: Any = None, *, subject: str | None = None) -> bool:
-    """Ask somebody for approval, and wait for the answer: at a prompt, unless the notifier has an `ask` of its own.
+    """Ask somebody for approval, and wait for the answer.
+
+    In a notebook a form with Approve and Decline comes below the cell whose code asks, and can be answered while the
+    cell runs; elsewhere, and where the kernel cannot hear the browser meanwhile, the answer is given at a prompt. An
+    Interrupt, `run.cancel()` and the timeout of the task or hook end the wait. A hook has 60 seconds unless it is given
+    more: `hook(fn, timeout_seconds=None)`. In async code `await asyncio.to_thread(ask, ...)` lets other tasks go on.
 
     Args:
         question: What to ask.
-        to: Who is asked, as in `notify`.
+        to: Who is asked, as in `notify`; a notifier may have an `ask` of its own.
         subject: What it is about.
 
     Returns:
         Whether it was approved.
 
     Raises:
-        NobodyToAsk: There is nobody at a prompt.
+        NobodyToAsk: There is nobody at a prompt, or the form was taken away.
         NotificationError: The question could not be sent.
+        ParameterTypeError: It is no text.
+
+    >>> from hookcell.notify import ask
+    >>> class Always:  # in a test, somebody who approves of everything
+    ...     def post(self, message): ...
+    ...     def ask(self, question, subject=None):
+    ...         return True
+    >>> "deployed" if ask("Deploy to production?", to=Always()) else "left as it was"
+    'deployed'
     """
+    if not isinstance(question, str):
+        raise ParameterTypeError(f"question of ask() is {kind_of(question)}; give a text: str(...) makes one")
     notifier = find(to)
     if hasattr(notifier, "ask"):
         return bool(notifier.ask(question, subject=subject))
     post_to(notifier, question, subject, {})
-    return prompted(question if subject is None else f"{subject}\n{question}")
+    return answer_of(question, subject)
+
+
+def allow_notifications() -> None:
+    """Show a button below the cell that asks the browser to show messages and questions while the page is hidden.
+
+    Nothing is asked before it is clicked, and nothing is shown by the browser before it has been allowed.
+
+    >>> from hookcell.notify import allow_notifications
+    >>> allow_notifications()
+    Notifications of a browser are for a notebook that is open in one, after %load_ext hookcell.
+    """
+    seams.allow()
 
 
 __all__ = [
@@ -65,6 +95,7 @@ __all__ = [
     "RefusedURL",
     "SlackNotifier",
     "alert",
+    "allow_notifications",
     "ask",
     "find",
     "flush",

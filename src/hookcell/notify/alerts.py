@@ -102,7 +102,8 @@ def alert(notifier: Any = None, *, message: Callable[..., Any] | None = None, **
 
 def told(run: Run, state: State[Any], error: BaseException | None) -> str:
     """Say in a line what has become of a run."""
-    who, flow_run = f"{run.definition.kind.capitalize()} {run.definition.name!r}", flow_run_of(run.parent)
+    word = getattr(run.definition, "word", run.definition.kind)  # a step, a pipeline
+    who, flow_run = f"{word.capitalize()} {run.definition.name!r}", flow_run_of(run.parent)
     what = f"{who} {_words(state)}" + (f": {_error_text(error)}" if error is not None else "")
     inside = "" if flow_run is None else f" of flow run {flow_run.name!r}"
     run_name = run.name if isinstance(run, FlowRun) or run.name != run.definition.name else ""

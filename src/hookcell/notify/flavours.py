@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 import inspect
 from functools import lru_cache
+from os import environ
 from typing import Any
 
 from hookcell.errors import ParameterTypeError, UnknownOptionError
 from hookcell.notify.mail import EmailNotifier
+from hookcell.notify.nobody import Nobody
 from hookcell.notify.notifier import NotebookNotifier, Notifier, checked
+from hookcell.notify.settings_text import read
 from hookcell.notify.webhooks import AppriseNotifier, DiscordNotifier, SlackNotifier
 
 # By name; put a class of your own in, and it is a flavour.
@@ -81,27 +84,85 @@ def _options_of(cls: type[Any]) -> list[str]:
 
 # -- the one that is used ----------------------------------------------------------------------------------------------
 
-_used: list[Any] = [NotebookNotifier()]
+# What the environment configures: a flavour or a URL that apprise knows, and its settings, as in HOOKCELL_ALERTER_URL.
+CONFIGURATION = "HOOKCELL_ALERTER"
+NOBODY = Nobody()
+# The one that `use` has chosen, if it has.
+_used: list[Any] = []
 
 
-def use(notifier: Any = "notebook", **config: Any) -> Any:
-    """Make a notifier the one that is used where none is named; `use()` goes back to the notebook's.
+def use(notifier: Any = "configured", **config: Any) -> Any:
+    """Make a notifier the one that is used where none is named, by ZenML's default stack too.
 
     Args:
-        notifier: A flavour's name, a URL that apprise knows, or an object with a `post`.
+        notifier: A flavour's name, a URL that apprise knows, or an object with a `post`; "none", or None, tells nobody;
+            "configured" goes back to what `HOOKCELL_ALERTER` and `HOOKCELL_ALERTER_URL` and its like say in the
+            environment, or without them to the notebook's.
         **config: What the flavour takes.
 
     Returns:
         The notifier.
+
+    Raises:
+        UnknownOptionError, ParameterTypeError: It is no notifier, or has settings it cannot take.
     """
-    found = find(notifier, **config)
-    _used[:] = [found]
+    found = chosen(notifier, **config)
+    _used[:] = [] if isinstance(notifier, str) and notifier == "configured" else [found]
     return found
 
 
 def used() -> Any:
-    """Give the notifier that is used where none is named."""
-    return _used[0]
+    """Give the notifier that is used where none is named.
+
+    Raises:
+        UnknownOptionError, ParameterTypeError: The environment configures none that can be.
+    """
+    return _used[0] if _used else configured()
+
+
+def chosen(notifier: Any, **config: Any) -> Any:
+    """Give the notifier that `use` would choose, and choose none."""
+    if notifier is None or (isinstance(notifier, str) and notifier in {"none", "configured"}):
+        if config:
+            first = next(iter(config))
+            raise UnknownOptionError(f"{first}= goes with a flavour's name: use('slack', {first}=...)")
+        return configured() if notifier == "configured" else NOBODY
+    return find(notifier, **config)
+
+
+def configured(flavour: str | None = None, **config: Any) -> Any:
+    """Give the notifier that the environment configures; without one, the notebook's.
+
+    Args:
+        flavour: Another than the environment's; of the same flavour it has the environment's settings.
+        **config: Settings that go before the environment's.
+    """
+    told = environ.get(CONFIGURATION, "").strip()
+    wanted = flavour or told or "notebook"
+    if told in {"", wanted}:
+        config = {**_settings(None if told else wanted), **config}
+    if all(isinstance(value, str) for value in config.values()):
+        return _made(wanted, tuple(config.items()))
+    return _made.__wrapped__(wanted, tuple(config.items()))
+
+
+def _settings(loose: str | None) -> dict[str, str]:
+    """Give the environment's settings; without a flavour there, `loose` has those it takes."""
+    start = f"{CONFIGURATION}_"
+    found = {key.removeprefix(start).lower(): value for key, value in environ.items() if key.startswith(start)}
+    if loose is None:
+        return found
+    known = _options_of(FLAVOURS[loose]) if loose in FLAVOURS else ()
+    return {key: value for key, value in found.items() if key in known}
+
+
+@lru_cache(maxsize=1)
+def _made(wanted: str, config: tuple[tuple[str, Any], ...]) -> Any:
+    """Make it; one is kept, so that its messages leave in order."""
+    if wanted == "none":
+        return NOBODY
+    cls = AppriseNotifier if "://" in wanted else FLAVOURS.get(wanted)
+    return find(wanted, **(dict(config) if cls is None else read(wanted, cls, dict(config))))
 
 
 @lru_cache(maxsize=32)

@@ -70,7 +70,7 @@ class Notifier(ABC):
         """
 
     def ask(self, question: str, *, subject: str | None = None, **details: Any) -> bool:
-        """Send a question, and wait for its answer at a prompt: "approve" or "decline".
+        """Send a question, and wait until it is approved or declined: on a form in the cell, or at a prompt.
 
         Raises:
             NobodyToAsk: There is nobody at a prompt.
@@ -78,7 +78,7 @@ class Notifier(ABC):
         """
         if not self.at_once and post_to(self, question, subject, details) is False:
             raise NotificationError(f"notifier {label_of(self)!r} did not send its question, so nobody can answer it")
-        return prompted(question if subject is None else f"{subject}\n{question}")
+        return answer_of(question, subject)
 
     def _text(self, option: str, value: Any, like: str = "", *, empty: bool = False) -> str:
         """Check a text, and never show it: it may be a secret."""
@@ -126,7 +126,10 @@ def kind_of(value: Any) -> str:
 
 
 class NotebookNotifier(Notifier):
-    """Shows messages in the cell that started the run, whatever thread tells them; in a script, on stdout."""
+    """Shows messages in the cell that started the run, whatever thread tells them; in a script, on stdout.
+
+    Who has allowed notifications of the browser gets one while the page is hidden: `allow_notifications()` asks.
+    """
 
     flavour = "notebook"
     at_once = True
@@ -139,12 +142,27 @@ class NotebookNotifier(Notifier):
 
 def show_text(message: str, subject: str | None) -> None:
     """Show a message as text."""
+    print(as_text(message, subject))  # noqa: T201 -- it is for the reader of the cell
+
+
+def as_text(message: str, subject: str | None) -> str:
+    """Set a message as text."""
     first, *more = (f"{subject}\n{message}" if subject else message).splitlines() or [""]
-    print("✉", "\n  ".join([first, *more]))  # noqa: T201 -- it is for the reader of the cell
+    return "\n  ".join([f"✉ {first}", *more])
 
 
-# How messages are shown; the notebook's side may know a better way.
+# How messages are shown; the notebook's side knows a better way.
 show: Callable[[str, str | None], None] = show_text
+
+
+def no_browser() -> None:
+    """Say that there is no browser whose notifications could be allowed."""
+    print(NO_BROWSER)  # noqa: T201 -- it was asked for
+
+
+NO_BROWSER = "Notifications of a browser are for a notebook that is open in one, after %load_ext hookcell."
+# How a reader is asked whether the browser may show notifications; the notebook's side knows.
+allow: Callable[[], None] = no_browser
 
 
 # -- notifiers of one's own --------------------------------------------------------------------------------------------
@@ -214,6 +232,24 @@ def _awaited(answer: Any) -> Any:
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------
+
+
+def answer_of(question: str, subject: str | None = None) -> bool:
+    """Have a question answered, whichever way there is.
+
+    Raises:
+        NobodyToAsk: There is none.
+    """
+    return answer_to(question, subject)
+
+
+def ask_at_prompt(question: str, subject: str | None) -> bool:
+    """Put a question at a prompt, below what it is about."""
+    return prompted(question if subject is None else f"{subject}\n{question}")
+
+
+# How an answer is asked for; the notebook's side knows a better way.
+answer_to: Callable[[str, str | None], bool] = ask_at_prompt
 
 
 def prompted(question: str) -> bool:

@@ -18,6 +18,7 @@ from hookcell.errors import ParameterTypeError
 from hookcell.notify.failures import NotificationError
 from hookcell.notify.flavours import find
 from hookcell.notify.hidden import scrubbed, secrets_of
+from hookcell.notify.nobody import Nobody
 from hookcell.notify.notifier import kind_of, label_of, post_to
 from hookcell.notify.within import in_time
 from hookcell.runs import current
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from hookcell.runs import Run
 
-Sent = Literal["waiting", "sent", "failed"]
+Sent = Literal["waiting", "sent", "failed", "off"]
 
 MOST_REMEMBERED = 1_000
 # Of a longer message only the beginning is on record; people get all of it.
@@ -51,7 +52,7 @@ class Post:
         message: The message, or the beginning of a long one.
         subject: What it is about.
         to: What the notifier is called.
-        outcome: "waiting", "sent" or "failed".
+        outcome: "waiting", "sent" or "failed"; "off" while nobody is told.
         error: Why it failed.
         at: When it was told, in seconds since 1970 UTC.
         tries: How often it was tried.
@@ -80,6 +81,11 @@ class Post:
     def end(self, error: str | None) -> None:
         """Note what came of it."""
         self.outcome, self.error = "sent" if error is None else "failed", error
+        self._ended.set()
+
+    def is_off(self) -> None:
+        """Note that nobody is told."""
+        self.outcome = "off"
         self._ended.set()
 
     def __repr__(self) -> str:
@@ -262,7 +268,9 @@ def put(notifier: Any, message: str, subject: str | None, details: dict[str, Any
     try:
         letter = _Letter(notifier, message, subject, details, run or current.get())
         sent.append(letter.post)
-        if getattr(notifier, "at_once", False):
+        if isinstance(notifier, Nobody):
+            letter.post.is_off()
+        elif getattr(notifier, "at_once", False):
             letter.deliver_here()
         else:
             _carry(letter)

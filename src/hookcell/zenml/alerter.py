@@ -62,7 +62,8 @@ class NotifierAlerter(BaseAlerter):
 
     Args:
         flavor: "notebook", "slack", "discord", "email" or "apprise", a URL that apprise knows, or a notifier; if None,
-            the one that `hookcell.notify.use` has chosen by the time of the message, else the notebook.
+            the one that `hookcell.notify.use` or the environment has chosen by the time of the message, else the
+            notebook.
         **config: What the flavor takes.
 
     Raises:
@@ -78,8 +79,8 @@ class NotifierAlerter(BaseAlerter):
         return used() if self._chosen is None else self._chosen
 
     def post(self, message: str, params: Any = None) -> bool:
-        """Send a message without waiting for it; False only if it is known already that it could not be sent."""
-        return notify(message, to=self.notifier).outcome != "failed"
+        """Send a message without waiting for it; False only if it is known already that nobody gets it."""
+        return notify(message, to=self.notifier).outcome not in {"failed", "off"}
 
     def ask(self, question: str, params: Any = None) -> bool:
         """Ask for approval, and wait for the answer."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hookcell.injection import provide
 from hookcell.runs import FlowRun, current, flow_run_of
-from hookcell.zenml.exceptions import StepContextError
+from hookcell.zenml.exceptions import StepContextError, outside
 from hookcell.zenml.parameters import BaseParameters
 from hookcell.zenml.stack import active_stack
 
@@ -112,6 +112,11 @@ class StepContext:
 
     stack = active_stack
 
+    @property
+    def step_run_info(self) -> Any:
+        """The run of the step, by its older name."""
+        return self.step_run
+
     # -- what is noted about outputs
 
     def _noted(self, output_name: str | None) -> dict[str, Any]:
@@ -157,6 +162,35 @@ class StepContext:
         for tag in tags:
             kept.pop(tag, None)
 
+    # -- what there is none of
+
+    def get_output_artifact_uri(self, output_name: str | None = None) -> NoReturn:
+        """Nothing that hookcell has: results stay in memory.
+
+        Raises:
+            OutOfScope: Always.
+        """
+        raise outside(
+            "context.get_output_artifact_uri()",
+            "results stay in memory: write a file of your own, and return its path",
+        )
+
+    def get_output_materializer(
+        self, output_name: str | None = None, custom_materializer_class: Any = None, data_type: Any = None
+    ) -> NoReturn:
+        """Nothing that hookcell has: results stay in memory.
+
+        Raises:
+            OutOfScope: Always.
+        """
+        raise outside("context.get_output_materializer()", "results stay in memory: return the value itself")
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Say of what ZenML's contexts have besides what to use instead."""
+        if name in _ELSEWHERE:
+            raise outside(f"context.{name}", _ELSEWHERE[name])
+        raise AttributeError(_no_such(name))
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StepContext) and self._run is other._run
 
@@ -165,6 +199,27 @@ class StepContext:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._run!r}>"
+
+
+_ELSEWHERE = {
+    "model": "there is no registry of models: note what you need by add_output_metadata()",
+    "model_version": "there is no registry of models: note what you need by add_output_metadata()",
+    "pipeline_state": "make it in the pipeline's function, and pass it to the steps",
+    "output_materializers": "results stay in memory",
+    "output_artifact_uris": "results stay in memory",
+    "add_model_metadata": "there is no registry of models: use add_output_metadata()",
+    "remove_output_metadata": "add_output_metadata({name: None}) says that there is none",
+    "set_output_metadata": "use add_output_metadata()",
+}
+
+
+def _no_such(name: str) -> str:
+    import difflib  # noqa: PLC0415 -- needed for the message only
+
+    known = [one for one in dir(StepContext) if not one.startswith("_")]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+    return f"'StepContext' object has no attribute {name!r}; {hint}"
 
 
 def get_step_context() -> StepContext:

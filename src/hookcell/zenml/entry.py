@@ -125,6 +125,24 @@ class Entry:
                 else _misfit(error, self.step, cls.__name__)
             ) from None
 
+    def overridden(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], values: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any], dict[str, Any]]:
+        """Put configured values before those of a call, as ZenML does; gives the ones of the call that did not count.
+
+        Raises:
+            StepInterfaceError: The parameters class does not take one of them.
+        """
+        if self.params is not None:
+            passed = dict(kwargs[self.params])
+            kwargs = {**kwargs, self.params: self.params_from({**passed, **values})}
+        else:
+            bound = self.inputs.bind(*args, **kwargs)
+            passed, args = {**bound.arguments}, ()
+            kwargs = {**_by_name(bound), **values}
+        lost = {name: passed[name] for name in values if name in passed and differ(passed[name], values[name])}
+        return args, kwargs, lost
+
     # -- making an instance, as the document does
 
     def made_with(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -180,6 +198,14 @@ def _by_name(bound: inspect.BoundArguments) -> dict[str, Any]:
         else:
             named[name] = value
     return named
+
+
+def differ(one: Any, other: Any) -> bool:
+    """Whether two values are not the same, as far as can be told."""
+    try:
+        return one is not other and bool(one != other)
+    except Exception:  # noqa: BLE001 -- arrays and the like compare in their own way
+        return True
 
 
 def _missing(names: list[str], step: str, cls: str) -> str:

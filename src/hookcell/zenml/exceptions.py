@@ -25,8 +25,24 @@ class PipelineInterfaceError(ZenMLBaseException):
     """A pipeline is called in a way that does not fit it."""
 
 
+class ConfigurationError(ZenMLBaseException, ValueError):
+    """A configuration file, or what was configured in code, cannot be understood."""
+
+
+class NotInstalled(ZenMLBaseException, ImportError):
+    """Something optional is needed, and not there."""
+
+
 class HookValidationException(ZenMLBaseException, HookSignatureError, ValueError):
     """A hook cannot be called with what a step's hook receives; a ValueError, as in ZenML."""
+
+
+class HookModuleNotFound(HookValidationException, ModuleNotFoundError):
+    """The path that was given as a hook leads to no module, or to one that cannot be imported."""
+
+
+class HookAttributeNotFound(HookValidationException, AttributeError):
+    """The path that was given as a hook leads to a module without that function."""
 
 
 class OutOfScope(ZenMLBaseException, NotImplementedError):

@@ -5,23 +5,25 @@ A hook is a callable or the dotted path of one; its parameters are annotated wit
 
 from __future__ import annotations
 
-import inspect
 import pkgutil
 from dataclasses import replace
 from functools import partial
-from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
+from hookcell import versions
 from hookcell.conditions import Conditions
+from hookcell.errors import describe
 from hookcell.hooks import KINDS as NATIVE_KINDS
 from hookcell.hooks import Hooks
 from hookcell.injection import _exceptions, _known, _parameters, name_of
+from hookcell.notebook import kernel
 from hookcell.notify import Alert
 from hookcell.runs import current
-from hookcell.zenml.exceptions import HookValidationException
+from hookcell.zenml.exceptions import HookAttributeNotFound, HookModuleNotFound, HookValidationException
 from hookcell.zenml.parameters import BaseParameters, params_of
 
 if TYPE_CHECKING:
+    import inspect
     from collections.abc import Iterable, Iterator
 
     from hookcell.hooks import Hook
@@ -47,6 +49,9 @@ KINDS = {
     "on_retry": ("on_retry",),
     "on_cancellation": ("on_cancellation",),
 }
+# The other way round, for a text about hooks of steps, and of runs of pipelines.
+WORDS = {native: kind for kind, several in KINDS.items() for native in several}
+RUN_WORDS = {native: f"on_run_{kind.removeprefix('on_')}" for native, kind in WORDS.items()}
 # Kinds at which there is never an exception.
 _CALM = frozenset({"on_success", "on_cancellation"})
 _TYPES = "`BaseException`, `BaseParameters`, and/or `StepContext`"
@@ -87,7 +92,7 @@ def checked(hook: Any, kind: str, scope: Scope) -> Any:
         HookValidationException: It is not callable, or asks for something that no hook is given, in ZenML's words.
         ImportError, AttributeError: A source path leads nowhere.
     """
-    fn = _at(hook) if isinstance(hook, str) else hook
+    fn = _at(hook, kind) if isinstance(hook, str) else hook
     if not callable(fn):
         raise HookValidationException(
             f"{fn} is not a valid function. Pass a function, or the path of one: 'package.module.function'"
@@ -98,12 +103,22 @@ def checked(hook: Any, kind: str, scope: Scope) -> Any:
     return fn
 
 
-def _at(path: str) -> Any:
+def _at(path: str, kind: str) -> Any:
     if "." not in path.strip("."):
         raise HookValidationException(
             f"{path} is not a valid function. It is a text: give the path of a function, 'package.module.function'"
         )
-    return pkgutil.resolve_name(path)
+    try:
+        return pkgutil.resolve_name(path)
+    except (ImportError, AttributeError, ValueError) as error:
+        missing = HookAttributeNotFound if isinstance(error, AttributeError) else HookModuleNotFound
+        raise missing(f"{_nowhere(path, kind)}: {error}; give 'package.module.function'") from None
+    except Exception as error:
+        raise HookModuleNotFound(f"{_nowhere(path, kind)}: importing it raised {describe(error)}") from error
+
+
+def _nowhere(path: str, kind: str) -> str:
+    return f"{kind} hook '{path}' is the path of no function"
 
 
 # -- what it asks for ----------------------------------------------------------------------------------------------
@@ -247,24 +262,8 @@ def redefined(hook: Hook) -> str | None:
 
     A step runs the function that it was given, as Python code would; ZenML runs what the name means by then.
     """
-    old = _function_of(hook.fn)
-    if old is None or old.__qualname__ != old.__name__:
+    old = versions.function_of(hook.fn)
+    if old is None or versions.newer(old) is None:
         return None
-    new = _function_of(old.__globals__.get(old.__name__))
-    if new is None or new is old or (new.__module__, new.__qualname__) != (old.__module__, old.__qualname__):
-        return None
-    return None if _code_of(new) == _code_of(old) else f"{old.__name__!r} (line {old.__code__.co_firstlineno})"
-
-
-def _function_of(fn: Any) -> FunctionType | None:
-    while isinstance(fn, partial):
-        fn = fn.func
-    if isinstance(fn, MethodType):
-        fn = fn.__func__
-    fn = inspect.unwrap(fn) if callable(fn) else fn
-    return fn if isinstance(fn, FunctionType) and fn.__name__ != "<lambda>" else None
-
-
-def _code_of(fn: FunctionType) -> tuple[Any, ...]:
-    """Give what is the same when a cell is run again unchanged."""
-    return fn.__code__.co_code, fn.__code__.co_consts, fn.__code__.co_names, fn.__defaults__
+    cell = kernel.cell_title(old.__code__.co_filename)
+    return f"{old.__name__!r} ({f'{cell}, ' if cell else ''}line {old.__code__.co_firstlineno})"

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hookcell
+from hookcell.notebook import kernel
 from hookcell.notify import notify
 from hookcell.notify.alerts import told
 from hookcell.notify.digest import Digest, line_of
+from hookcell.notify.flavours import NOBODY
 from hookcell.runs import FlowRun
 from hookcell.zenml.alerter import notifier_of
 from hookcell.zenml.context import StepContext, get_step_context
@@ -96,7 +98,7 @@ def _post(
     message: str, kind: str, context: StepContext, digest: Digest | None, exception: BaseException | None = None
 ) -> None:
     alerter, run = context.active_stack.alerter, context._run
-    if alerter is None:
+    if alerter is None or notifier_of(alerter) is NOBODY:
         run.note(f"Specified standard {kind} hook but no alerter configured in the stack. Skipping..")
         return
     around = copy_context()
@@ -109,11 +111,16 @@ def _post(
 
 
 def traceback_of(error: BaseException) -> str:
-    """Give the text of an exception with its traceback: the user's own frames, without hookcell's."""
+    """Give the text of an exception with its traceback: the user's own frames, without hookcell's.
+
+    Cells have the names that the notebook shows; their file names change from kernel to kernel.
+    """
     whole = traceback.TracebackException.from_exception(error)
     part: Any = whole
     while part is not None:
         kept = [frame for frame in part.stack if not frame.filename.startswith(_OURS)]
+        for frame in kept:
+            frame.filename = kernel.cell_title(frame.filename) or frame.filename
         part.stack = traceback.StackSummary.from_list(kept)
         part = part.__cause__ or part.__context__
     return "".join(whole.format()).rstrip()

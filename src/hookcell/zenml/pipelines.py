@@ -6,18 +6,21 @@ import inspect
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
+from weakref import WeakKeyDictionary
 
 import hookcell.flows as native
 from hookcell import calls, drive, tasks
 from hookcell.engine import life_of
 from hookcell.futures import ending_of
 from hookcell.hooks import ALIASES
-from hookcell.runs import current
+from hookcell.runs import TaskRun, current
+from hookcell.zenml import configuration
+from hookcell.zenml.entry import differ
 from hookcell.zenml.exceptions import PipelineInterfaceError
-from hookcell.zenml.hook_sources import KINDS, hooks_of, tell_of_redefined
+from hookcell.zenml.hook_sources import KINDS, RUN_WORDS, WORDS, hooks_of, tell_of_redefined
 from hookcell.zenml.kept import is_kept
 from hookcell.zenml.runs import PipelineRun
-from hookcell.zenml.settings import check_options, merged, with_hook
+from hookcell.zenml.settings import check_options, merged, retry_of, with_hook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +38,10 @@ class Pipeline(native.Flow[P, R], Generic[P, R]):
         fn: The function; the steps that it calls are its steps.
         name: What to call it; the function's name if None.
         enable_cache: Not in hookcell: None or False.
+        parameters: Values for parameters of the function; a call gives the others.
+        retry: How often its steps are tried again, unless they say it themselves.
+        step_configurations: Options of steps, by their names: `{"load": {"retry": {"max_retries": 2}}}`.
+        config_path: A file that says all this: YAML as ZenML reads it, or JSON. What is said in code goes before it.
         run_name: What to call its runs; `{date}`, `{time}` and its parameters in it are filled in.
         extra: Anything; kept as it is.
         on_failure, on_success, on_start, on_end, on_retry, on_cancellation: Hooks for each of its steps that has none
@@ -49,10 +56,16 @@ class Pipeline(native.Flow[P, R], Generic[P, R]):
     """
 
     run_class = PipelineRun
+    # What `%hooks` calls it, its steps, and the kinds of hooks of both.
+    word = "pipeline"
+    kind_words = RUN_WORDS
+    each_word = "step"
+    each_kind_words = WORDS
     # In the document's style a call outside any run makes something to `.run()`.
     makes_instances: bool = False
 
     def __init__(self, fn: Callable[P, R], **given: Any) -> None:
+        given = configuration.expanded(given)
         check_options("pipeline", given, _OPTIONS)
         self.given: dict[str, Any] = given
         self.extra: dict[str, Any] = dict(given.get("extra") or {})
@@ -64,14 +77,74 @@ class Pipeline(native.Flow[P, R], Generic[P, R]):
             each_task=hooks_of(for_steps, "task", defaults=True),
         )
         self._told: set[str] = set()
+        # Kept as long as their steps, so that each tells of a redefined hook once.
+        self._configured: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        self.parameters: dict[str, Any] = dict(given.get("parameters") or {})
+        self._check_parameters()
+        retry_of(given.get("retry"), f"pipeline '{self.name}'")
+        configuration.check_steps(given.get("step_configurations") or {})
         if hooks := hooks_of(for_runs, "flow"):
             self.hooks = hooks.plan("flow")
 
     def begin(self, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any = None) -> FlowRun:
-        """Begin a run: it exists and is Pending; the caller drives it."""
+        """Begin a run: it exists and is Pending; the caller drives it.
+
+        Raises:
+            PipelineInterfaceError: An argument is not what was configured; as in ZenML there is no run then.
+        """
+        if self.parameters:
+            kwargs = {**self._parameters_beside(args, kwargs), **kwargs}
         run = super().begin(args, kwargs, wait_for)
         tell_of_redefined(run, self._told)
         return run
+
+    # -- what is configured
+
+    def _check_parameters(self) -> None:
+        known = inspect.signature(self.fn).parameters
+        unknown = sorted({*map(str, self.parameters)} - set(known))
+        if unknown and not any(one.kind is one.VAR_KEYWORD for one in known.values()):
+            raise PipelineInterfaceError(
+                f"Parameters {unknown} are configured for pipeline '{self.name}', which takes ({', '.join(known)})"
+            )
+
+    def _parameters_beside(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Give the configured parameters that a call does not give."""
+        passed = {**dict(zip(inspect.signature(self.fn).parameters, args, strict=False)), **kwargs}
+        both = [name for name in self.parameters if name in passed and differ(passed[name], self.parameters[name])]
+        if both:
+            told = ", ".join(f"{name} is configured as {self.parameters[name]!r}" for name in both)
+            raise PipelineInterfaceError(
+                f"Configured parameters for the pipeline '{self.name}' conflict with parameters passed in runtime: "
+                f"{told}. Leave out one of them"
+            )
+        return {name: value for name, value in self.parameters.items() if name not in passed}
+
+    def configured(self, step: Any) -> Any:
+        """Give a step as this pipeline configures it; the step itself if it does not."""
+        changes = dict((self.given.get("step_configurations") or {}).get(step.name) or {})
+        if self.given.get("retry") is not None and step.given.get("retry") is None:
+            changes.setdefault("retry", self.given["retry"])
+        if not changes:
+            return step
+        if step.unbound is not None:  # a method, found anew at each call
+            return step._changed(changes, merge=True)
+        if step not in self._configured:
+            self._configured[step] = step._changed(changes, merge=True)
+        return self._configured[step]
+
+    def values_for(self, step: Any) -> dict[str, Any]:
+        """Give the values that are configured for a step's parameters here."""
+        options = (self.given.get("step_configurations") or {}).get(step.name) or {}
+        return dict(options.get("parameters") or {})
+
+    def _tell_of_unused(self, run: Any) -> None:
+        steps = self.given.get("step_configurations")
+        ran = list(dict.fromkeys(one.definition.name for one in run.children if isinstance(one, TaskRun)))
+        if steps and run.state.is_completed() and (line := configuration.not_run(steps, ran, self.name)):
+            run.note(line)
+
+    # -- its runs
 
     def __call__(  # type: ignore[override]
         self, /, *args: Any, return_state: bool = False, wait_for: Any = None, **kwargs: Any
@@ -109,6 +182,7 @@ class Pipeline(native.Flow[P, R], Generic[P, R]):
         if self.is_async:
             return drive.acall(lambda: self.begin(args, kwargs, wait_for), life_of, _ending)
         run, error = calls.call(self, args, kwargs, wait_for, return_state=False)
+        self._tell_of_unused(run)
         if error is not None:
             raise error
         return run
@@ -130,7 +204,7 @@ class Pipeline(native.Flow[P, R], Generic[P, R]):
         return self._changed(changes, merge=False)
 
     def _changed(self, changes: dict[str, Any], *, merge: bool) -> Self:
-        copy = type(self)(self.decorated, **merged(self.given, changes, merge=merge))
+        copy = type(self)(self.decorated, **merged(self.given, configuration.expanded(changes), merge=merge))
         copy.makes_instances = self.makes_instances
         return copy
 
@@ -147,7 +221,13 @@ class Pipeline(native.Flow[P, R], Generic[P, R]):
 
 
 _RUN_KINDS = {f"on_run_{kind.removeprefix('on_')}": kind for kind in KINDS if kind != "on_retry"}
-_OPTIONS = frozenset({"name", "enable_cache", "run_name", "extra", "dynamic", *KINDS, *_RUN_KINDS})
+_OPTIONS = frozenset(
+    {
+        *("name", "enable_cache", "parameters", "retry", "run_name", "extra", "dynamic", "step_configurations"),
+        *KINDS,
+        *_RUN_KINDS,
+    }
+)
 
 
 def _by_scope(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -163,12 +243,14 @@ def _is_step(value: Any) -> bool:
 
 def _ending(run: Run) -> tuple[Any, BaseException | None]:
     calls.close_runner(run)
+    pipeline: Any = run.definition
+    pipeline._tell_of_unused(run)
     return run, ending_of(run)
 
 
-def _naming(run_name: str | None) -> Any:
+def _naming(run_name: Any) -> Any:
     """Fill in the date and the time when a run starts; leave the rest of a template to hookcell."""
-    if run_name is None or not ("{date}" in run_name or "{time}" in run_name):
+    if not isinstance(run_name, str) or not ("{date}" in run_name or "{time}" in run_name):
         return run_name
 
     def named(parameters: dict[str, Any]) -> str:

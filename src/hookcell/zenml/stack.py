@@ -5,12 +5,11 @@ from __future__ import annotations
 from os import environ
 from typing import Any
 
-from hookcell.notify import find
+from hookcell.notify import find, used
+from hookcell.notify.flavours import CONFIGURATION
+from hookcell.notify.stacks import offer
 from hookcell.zenml.alerter import NotifierAlerter
 from hookcell.zenml.exceptions import ZenMLBaseException
-
-# The configuration: a flavor or a URL that apprise knows, and the flavor's settings, as in HOOKCELL_ALERTER_URL.
-ALERTER = "HOOKCELL_ALERTER"
 
 
 class Stack:
@@ -44,9 +43,10 @@ _active: list[Stack] = []
 
 
 def active_stack() -> Stack:
-    """Give the stack in force: the one activated last, else the one that the environment configures, else the default.
+    """Give the stack in force: the one activated last, else the default.
 
-    The default stack's alerter shows its messages in the cell that started the run.
+    The default stack's alerter is the notifier that `hookcell.notify.use`, or the environment, has chosen; without one
+    it shows its messages in the cell that started the run.
 
     Raises:
         UnknownOptionError: The environment names a flavor that there is not, or settings it cannot take.
@@ -73,12 +73,9 @@ def activate_stack(stack: Stack | None = None) -> Stack:
 
 
 def _configured() -> Stack:
-    flavor = environ.get(ALERTER)
-    if not flavor:
-        return Stack(alerter=NotifierAlerter())
-    settings = {
-        key.removeprefix(f"{ALERTER}_").lower(): value
-        for key, value in environ.items()
-        if key.startswith(f"{ALERTER}_")
-    }
-    return Stack("configured", alerter=NotifierAlerter(flavor, **settings))
+    """Give a stack whose alerter is whatever notifier hookcell uses, so that both dialects agree on it."""
+    used()  # says what is wrong with the configuration
+    return Stack("configured" if environ.get(CONFIGURATION) else "default", alerter=NotifierAlerter())
+
+
+offer(Stack, active_stack, activate_stack)

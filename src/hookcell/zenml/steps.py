@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, Self, TypeV
 import hookcell.tasks as native
 from hookcell.hooks import ALIASES
 from hookcell.injection import name_of
-from hookcell.runs import current
+from hookcell.runs import current, flow_run_of
 from hookcell.zenml.context import StepContext, get_step_context
 from hookcell.zenml.entry import Entry
-from hookcell.zenml.exceptions import StepInterfaceError, outside
-from hookcell.zenml.hook_sources import KINDS, NOT_GIVEN, check_params_class, hooks_of, tell_of_redefined
+from hookcell.zenml.exceptions import outside
+from hookcell.zenml.hook_sources import KINDS, NOT_GIVEN, WORDS, check_params_class, hooks_of, tell_of_redefined
 from hookcell.zenml.kept import is_kept
+from hookcell.zenml.order import to_wait_for
 from hookcell.zenml.outputs import Output, Promise, promise_of
 from hookcell.zenml.parameters import BaseParameters
 from hookcell.zenml.pipelines import Pipeline
 from hookcell.zenml.runs import StepRun
-from hookcell.zenml.settings import StepRetryConfig, check_options, merged, with_hook
+from hookcell.zenml.settings import STEP_OPTIONS, StepRetryConfig, check_options, merged, retry_of, with_hook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,13 +53,16 @@ class Step(native.Task[P, R], Generic[P, R]):
     """
 
     run_class = StepRun
+    # What `%hooks` calls it, and its kinds of hooks.
+    word = "step"
+    kind_words = WORDS
     # In the document's style, a call outside any run makes an instance; such an instance.
     makes_instances: bool = False
     of_step: Any = None
 
     def __init__(self, fn: Callable[P, R], **given: Any) -> None:
-        check_options("step", given, _OPTIONS)
-        retry = _retry(given.get("retry"), given.get("name") or name_of(fn))
+        check_options("step", given, STEP_OPTIONS)
+        retry = retry_of(given.get("retry"), f"step '{given.get('name') or name_of(fn)}'")
         super().__init__(
             fn,
             name=given.get("name"),
@@ -90,10 +94,40 @@ class Step(native.Task[P, R], Generic[P, R]):
         Raises:
             StepInterfaceError: The arguments do not fit; as in ZenML there is no run then.
         """
+        kwargs, wait_for = self._ordered(kwargs, wait_for)
+        around = flow_run_of(current.get())
+        if around is not None and isinstance(around.definition, Pipeline):
+            configured: Self = around.definition.configured(self)
+            if configured is not self:
+                return configured._begin(args, kwargs, wait_for, mapped=mapped, over=around.definition.values_for(self))
+        return self._begin(args, kwargs, wait_for, mapped=mapped, over={})
+
+    def _begin(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], wait_for: Any, *, mapped: bool, over: dict[str, Any]
+    ) -> TaskRun:
         args, kwargs = self.entry.arguments(args, kwargs, self.parameters)
+        lost: dict[str, Any] = {}
+        if over:
+            args, kwargs, lost = self.entry.overridden(args, kwargs, over)
         run = super().begin(args, kwargs, wait_for, mapped=mapped)
+        for name in lost:
+            run.note(
+                f"parameter {name!r} of step {self.name!r} is the configured {over[name]!r}, and not the one passed"
+            )
         tell_of_redefined(run, self._told)
         return run
+
+    def _ordered(self, kwargs: dict[str, Any], wait_for: Any) -> tuple[dict[str, Any], Any]:
+        """Take `after=` out of a call's arguments, unless the step has an input of that name."""
+        if "after" not in kwargs or "after" in self.entry.inputs.parameters:
+            return kwargs, wait_for
+        rest = {name: value for name, value in kwargs.items() if name != "after"}
+        return rest, to_wait_for(kwargs["after"], wait_for, self.name)
+
+    def map(self, /, *args: Any, wait_for: Any = None, **kwargs: Any) -> Any:
+        """Submit the step once for each item of its iterable arguments; `after=` counts for every run."""
+        kwargs, wait_for = self._ordered(kwargs, wait_for)
+        return super().map(*args, wait_for=wait_for, **kwargs)
 
     def bind(self, run: Run) -> None:
         """Check the run's arguments, and give it the parameters object and the context that it asks for."""
@@ -117,17 +151,19 @@ class Step(native.Task[P, R], Generic[P, R]):
             *args, **kwargs: Its inputs and its parameters object.
             return_state: Give the final state instead of the result, and do not raise if the step failed.
             wait_for: Futures to wait for first.
+            after: (Among the keywords.) Steps, or their names or futures, that are to have run before.
 
         Raises:
             Exception: Whatever the function raised.
-            StepInterfaceError: The arguments do not fit, or what it returned is not what it promises.
+            StepInterfaceError: The arguments do not fit, what it returned is not what it promises, or a step that it
+                is to run after has not been called.
         """
         __tracebackhide__ = True
         if current.get() is not None:
             return self.value_of(*args, return_state=return_state, wait_for=wait_for, **kwargs)
         if self.makes_instances and not return_state and is_kept(sys._getframe(1)):
             return self._instance(args, kwargs)
-        self.entry.arguments(args, kwargs, self.parameters)  # those that do not fit make no run
+        self.entry.arguments(args, self._ordered(kwargs, None)[0], self.parameters)  # those that do not fit make no run
         if self._alone is None:
             self._alone = _pipeline_of(self)
         return self._alone.value_of(*args, return_state=return_state, wait_for=wait_for, **kwargs)
@@ -187,7 +223,6 @@ class Step(native.Task[P, R], Generic[P, R]):
         return super().__repr__()
 
 
-_OPTIONS = frozenset({"name", "enable_cache", "retry", "parameters", "extra", *KINDS})
 # What hookcell's decorators (`@my_step.on_running`) call the kinds.
 _OURS = {kinds[0]: kind for kind, kinds in KINDS.items()}
 
@@ -204,14 +239,6 @@ def _pipeline_of(step: Step[Any, Any]) -> Pipeline[Any, Any]:
         return await step(*args, **kwargs)
 
     return Pipeline(one_async_step if step.is_async else one_step, name=step.name)
-
-
-def _retry(retry: Any, step: str) -> StepRetryConfig | None:
-    if isinstance(retry, dict):
-        return StepRetryConfig(**retry)
-    if retry is not None and not isinstance(retry, StepRetryConfig):
-        raise StepInterfaceError(f"retry of step '{step}' is {retry!r}; give StepRetryConfig(max_retries=3, delay=10)")
-    return retry
 
 
 def _decorate(fn: Any, given: dict[str, Any], *, makes_instances: bool) -> Any:
