@@ -99,6 +99,25 @@ def load(x: int, y=2):
     """Do nothing."""
 
 
+def wait_in_vain():
+    go_on = threading.Event()
+    run = flow(name="nightly")(lambda: go_on.wait(LIMIT)).start()
+    run.given_name = "lucid-fox"
+    try:
+        run.wait(0)
+    finally:
+        go_on.set()
+
+
+def run_a_cell_again():
+    cell = flow(name="nightly")(nothing)
+    cell.only_here = "run its cell again"
+    run = cell.start()
+    run.wait(LIMIT)
+    run.given_name = "lucid-fox"
+    run.again()
+
+
 TOLD = {
     errors.HookSignatureError: (
         lambda: flow(on_failure=needs)(nothing),
@@ -159,6 +178,11 @@ TOLD = {
         self_wait,
         "waiting for 'answer' here would block the event loop that has to run it; write: await future",
     ),
+    errors.WaitTimeout: (wait_in_vain, "flow run 'lucid-fox' is not over after 0 s; it goes on"),
+    errors.CannotRunAgain: (
+        run_a_cell_again,
+        "flow run 'lucid-fox' cannot be run again from here: run its cell again",
+    ),
     errors.UpstreamTaskError: (
         upstream,
         "Upstream task run 'load' did not reach a 'COMPLETED' state: it is Failed. ConnectionError: no answer",
@@ -191,6 +215,8 @@ BUILT_IN = {
     errors.SelfWaitError: RuntimeError,
     errors.UpstreamTaskError: RuntimeError,
     errors.RunTimeout: TimeoutError,
+    errors.WaitTimeout: TimeoutError,
+    errors.CannotRunAgain: RuntimeError,
     errors.HookTimeout: TimeoutError,
     errors.RunEnded: RuntimeError,
     errors.RunInterrupted: KeyboardInterrupt,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hookcell import deeds, watching
 from hookcell.annotations import allow_failure, opaque, quote, unmapped
 from hookcell.conditions import hook
 from hookcell.definitions import every_run, tags
 from hookcell.errors import (
     CancelledRun,
+    CannotRunAgain,
     CrashedRun,
     DamagedStore,
     FailedRun,
@@ -35,6 +37,7 @@ from hookcell.errors import (
     UnfinishedRun,
     UnknownOptionError,
     UpstreamTaskError,
+    WaitTimeout,
 )
 from hookcell.flows import Flow, flow
 from hookcell.futures import DoneAndNotDone, Future, FutureList, as_completed, wait
@@ -60,6 +63,7 @@ from hookcell.states import (
 )
 from hookcell.store.memory import MemoryStore, remembered
 from hookcell.tasks import Task, task
+from hookcell.watching import Watching, watch
 
 if TYPE_CHECKING:
     from hookcell import notify as notify
@@ -68,6 +72,9 @@ if TYPE_CHECKING:
     from hookcell import zenml as zenml
 
 __version__ = "0.1.0"
+
+session.acts = deeds.Deeds()
+watching.watch_as_asked()
 
 
 def load_ipython_extension(shell: object) -> None:
@@ -104,6 +111,7 @@ __all__ = [
     "Cancelled",
     "CancelledRun",
     "Cancelling",
+    "CannotRunAgain",
     "Completed",
     "Crashed",
     "CrashedRun",
@@ -153,6 +161,8 @@ __all__ = [
     "UnfinishedRun",
     "UnknownOptionError",
     "UpstreamTaskError",
+    "WaitTimeout",
+    "Watching",
     "allow_failure",
     "as_completed",
     "every_run",
@@ -169,4 +179,5 @@ __all__ = [
     "task",
     "unmapped",
     "wait",
+    "watch",
 ]

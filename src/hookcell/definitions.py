@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from hookcell.brief import brief
 from hookcell.errors import InvalidNameError, UnknownOptionError
 from hookcell.hooks import ALIASES, KINDS, NO_HOOKS, Hooks, plan_all
 from hookcell.injection import is_async, name_of
@@ -46,6 +47,8 @@ class Definition:
     lazy: ClassVar[bool] = False
     # What a bound copy was made from; a hook attached to the copy is attached to this.
     unbound: Self | None = None
+    # For one whose function is not what its runs did: what to do instead of running one again.
+    only_here: str | None = None
     _method_binder: Binder | None = None
 
     def __init__(self, fn: Callable[..., Any], options: dict[str, Any]) -> None:
@@ -189,7 +192,7 @@ class Definition:
         return {**self.options, **kept, **given}
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name!r}>"
+        return f"<{type(self).__name__} {brief(self.name)}>"
 
 
 def _hooks(given: dict[str, Any], kind: str) -> Hooks:

@@ -69,6 +69,8 @@ def life_of(run: Run) -> Generator[Step, Outcome, None]:
             ending = _unfit(run)
         if ending is None and (naming := run.definition.naming) is not None:
             began, ending = None, (yield from _named(run, naming))
+        if ending is None and session.taken_over:
+            ending = _taken_over(run)
         if ending is None:
             ending = yield from _tries(run, began)
         due = _enter(run, ending)
@@ -131,6 +133,12 @@ def _named(run: Run, naming: Hook) -> Generator[Step, Outcome, State[Any] | None
     if run.token.asked and run.token.reason is not None:
         return policies.unstarted(run)
     return policies.named(run, outcome)
+
+
+def _taken_over(run: Run) -> State[Any] | None:
+    """Give the state of a run that an earlier one has already done; None if it is to be done."""
+    earlier = session.taken_over.get(run.root.number)
+    return earlier(run) if earlier is not None else None
 
 
 # -- tries ---------------------------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ HookcellError
 ├── MissingContextError (RuntimeError)   something only a run has was asked for outside any run
 ├── SelfWaitError (RuntimeError)         waiting on the event loop for what that same loop must do
 ├── RunTimeout (TimeoutError)            a run took longer than its timeout_seconds
+├── WaitTimeout (TimeoutError)           a wait for a run took longer than it was to; the run goes on
+├── CannotRunAgain (RuntimeError)        a run whose call cannot be made once more
 ├── HookTimeout (TimeoutError)           a hook took longer than its timeout_seconds
 ├── StoreError (RuntimeError)            the store's file cannot be used; nothing in it was changed
 │   ├── DamagedStore                     it is no database, or a broken one
@@ -82,6 +84,14 @@ class SelfWaitError(HookcellError, RuntimeError):
 
 class RunTimeout(HookcellError, TimeoutError):
     """A run took longer than its `timeout_seconds`."""
+
+
+class WaitTimeout(HookcellError, TimeoutError):
+    """A wait for a run took longer than it was to; the run goes on."""
+
+
+class CannotRunAgain(HookcellError, RuntimeError):
+    """The call that a run is of cannot be made once more."""
 
 
 class HookTimeout(HookcellError, TimeoutError):

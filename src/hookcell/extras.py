@@ -22,10 +22,11 @@ class Below:
 
 
 class Aside:
-    """A name that its definition gave a run, and sentences for its user."""
+    """A name that its definition gave a run, sentences for its user, and whether it was started in the background."""
 
-    __slots__ = ("given_name", "notes")
+    __slots__ = ("background", "given_name", "notes")
 
     def __init__(self) -> None:
         self.given_name: str | None = None
         self.notes: list[str] = []
+        self.background: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, Self, TypeVar, overload
 
-from hookcell import calls, streams
+from hookcell import background, calls, rerun, streams
 from hookcell.definitions import OPTIONS, Definition
 from hookcell.engine import begin
 from hookcell.errors import UnknownOptionError
@@ -80,6 +80,51 @@ class Flow(Definition, Generic[P, R]):
         if error is not None:
             raise error
         return run.state if return_state else run.state.data
+
+    @overload
+    def start(self, /, *args: P.args, **kwargs: P.kwargs) -> FlowRun: ...
+    @overload
+    def start(self, /, *args: Any, wait_for: Any = ..., **kwargs: Any) -> FlowRun: ...
+    def start(self, /, *args: Any, wait_for: Any = None, **kwargs: Any) -> FlowRun:
+        """Run the flow in the background, in a thread of its own, and go on at once.
+
+        What it prints, and what its hooks do, reaches the cell that started it, also when that has ended. It is always
+        an outermost run, also where another run starts it: it has no parent, and nothing waits for it or stops it but
+        by its own methods. An async flow gets an event loop of its own there; of a generator the result is the list of
+        its items. A script does not end before it; a kernel that is shut down cancels it.
+
+        Args:
+            *args, **kwargs: For the function.
+            wait_for: Futures to wait for first.
+
+        Returns:
+            The run: `run.result()` and `await run` give what a call would, `run.wait()` its state, `run.cancel()` stops
+            it, `run.again()` and `run.retry()` run it once more.
+
+        >>> from hookcell import flow
+        >>> @flow
+        ... def double(x):
+        ...     return 2 * x
+        >>> run = double.start(21)
+        >>> run.result()
+        42
+        """
+        __tracebackhide__ = True
+        return background.start(self, args, kwargs, wait_for)  # type: ignore[return-value] # a flow's runs are
+
+    def retry(self, run: FlowRun) -> FlowRun:
+        """Run this flow in the background with the arguments of an earlier run, and take over what has completed there.
+
+        It is `run.retry()`, but for a flow that has been mended since, and so is not the one that the run is of.
+
+        Args:
+            run: The earlier run, of this flow or of another one that takes such arguments.
+
+        Raises:
+            CannotRunAgain: It is not over yet.
+        """
+        __tracebackhide__ = True
+        return rerun.retry(run, self)  # type: ignore[return-value] # a flow's runs are
 
     def with_options(self, **changes: Any) -> Flow[P, R]:
         """Make a copy with some options changed; None keeps an option, `[]` clears hooks."""

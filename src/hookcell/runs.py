@@ -10,7 +10,9 @@ import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from hookcell.acts import Asked
 from hookcell.annotations import bare
+from hookcell.brief import brief
 from hookcell.cancel import CancelToken
 from hookcell.errors import InvalidMove, RunTimeout
 from hookcell.extras import Aside, Below
@@ -46,7 +48,7 @@ SPENT: CancelToken = CancelToken()
 LEFT_BEHIND: CancelToken = CancelToken()
 
 
-class Run:
+class Run(Asked):
     """One execution of a flow or task.
 
     Attributes:
@@ -299,7 +301,7 @@ class Run:
         return True
 
     def _repr_parts(self) -> str:
-        return f"{self.name!r} {self.state.name}"
+        return f"{brief(self.name)} {self.state.name}"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._repr_parts()}>"

@@ -11,7 +11,7 @@ from hookcell.hooks import NO_HOOKS, Hooks
 from hookcell.names import Codes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from hookcell.hooks import Hook, HookRun
     from hookcell.runs import Run
@@ -83,6 +83,28 @@ class Listener:
         """Something worth telling the user happened to a run."""
 
 
+class Acts(Protocol):
+    """What can be asked of a run that floors above know how to do."""
+
+    def wait(self, run: Run, timeout: float | None) -> State[Any]:
+        """Block until a run is over."""
+
+    def result(self, run: Run, timeout: float | None) -> Any:
+        """Block until a run is over; give its result, or raise what ended it."""
+
+    def awaited(self, run: Run) -> Generator[Any, None, Any]:
+        """Wait for a run on an event loop."""
+
+    def again(self, run: Run) -> Run:
+        """Make the same call once more, in the background."""
+
+    def retry(self, run: Run) -> Run:
+        """Make the same call once more, with what completed taken over."""
+
+    def show(self, run: Run) -> None:
+        """Show a run here and now."""
+
+
 EVENTS: tuple[str, ...] = ("opened", "created", "moved", "failed", "hook_began", "hook_ended", "logged")
 
 
@@ -99,6 +121,11 @@ class Session:
         self.hooks: Hooks = NO_HOOKS
         # Of more runs than this below one run the oldest are forgotten.
         self.most_children: int = 200_000
+        # Puts a run before whoever looks at this notebook; None where there is no view, as in a script.
+        self.show_run: Callable[[Run], Any] | None = None
+        # Of outermost runs that go over an earlier one again, by number: gives the state of a run below that is over
+        # before it begins. Empty but while such a run is open, so that others need not look.
+        self.taken_over: dict[int, Callable[[Run], State[Any] | None]] = {}
         self._listeners: list[Listener] = []
         self._tables()
 
@@ -108,6 +135,9 @@ class Session:
             base = getattr(Listener, event)
             heard = [one for one in self._listeners if getattr(type(one), event, base) is not base]
             setattr(self, event, tuple(getattr(one, event) for one in heard))
+
+    # Put in place by the door.
+    acts: Acts
 
     opened: tuple[Callable[[Run], None], ...]
     created: tuple[Callable[[Run], None], ...]
@@ -142,12 +172,12 @@ class Session:
         raised = f"Listener {type(listen.__self__).__name__!r} raised {describe(error)}"
         self.warn(f"{raised} in {listen.__name__}(); it is switched off, runs go on.")
 
-    def warn(self, line: str) -> None:
-        """Write a line to the log."""
+    def warn(self, line: str, error: BaseException | None = None) -> None:
+        """Write a line to the log, with the traceback of an error if there is one."""
         import logging  # noqa: PLC0415 -- there is seldom anything to say, and logging is slow to import
 
         try:
-            logging.getLogger("hookcell").warning("%s", line)
+            logging.getLogger("hookcell").warning("%s", line, exc_info=error)
         except Exception:  # noqa: BLE001, S110 -- a log handler is the user's code, and there is no other place to tell
             pass
 

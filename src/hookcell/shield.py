@@ -192,6 +192,27 @@ class MainShield(Shield):
                 _flush()
                 os.kill(self._pid, signal.SIGTERM)
 
+    def stand_in(self, handler: Callable[[int, FrameType | None], Any]) -> bool:
+        """Have SIGTERM handled from now on while no run of the main thread is open, unless somebody else does.
+
+        Returns:
+            Whether it is.
+        """
+        if get_ident() != self.ident or not _HAS_SIGTERM:
+            return False
+        if self._before:
+            free = self._before.get(signal.SIGTERM) == signal.SIG_DFL
+            if free:
+                self._before[signal.SIGTERM] = handler
+            return free
+        if signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+            return False
+        try:
+            set_handler(signal.SIGTERM, handler)
+        except ValueError:  # a sub-interpreter, or an embedding that keeps signals to itself
+            return False
+        return True
+
     def _give_all_back(self) -> None:
         try:
             if signal.SIGTERM in self._before:
@@ -264,8 +285,17 @@ def _is_for_others(handler: Any) -> bool:
     return str(getattr(handler, "__module__", "")).partition(".")[0] == "asyncio"
 
 
+# Called before the process dies of SIGTERM, when its runs are over: what tells of them says its last.
+last_words: list[Callable[[], object]] = []
+
+
 def _flush() -> None:
     """Write out what hooks have printed: a process that dies of SIGTERM does not do so itself."""
+    for say in tuple(last_words):
+        try:
+            say()
+        except Exception:  # noqa: BLE001, S110 -- the process is about to end, and there is nobody to tell
+            pass
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -6,6 +6,7 @@ import time
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from hookcell.brief import brief
 from hookcell.errors import CancelledRun, CrashedRun, FailedRun, PausedRun, RunEnded, UnfinishedRun, shown
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class State(Generic[R]):
         return f"{self.name}({', '.join(parts)})"
 
     def __repr__(self) -> str:
-        return f"{self.name}(message={self.message!r}, type={self.type.value}, result={self.data!r})"
+        return f"{self.name!s:.200}(message={brief(self.message)}, type={self.type.value}, result={brief(self.data)})"
 
 
 def unfinished(type_: StateType) -> RunEnded:

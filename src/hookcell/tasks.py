@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, Self, TypeVar, overload
 
-from hookcell import calls, mapping, streams
+from hookcell import background, calls, mapping, streams
 from hookcell.definitions import OPTIONS, Definition
 from hookcell.engine import begin
 from hookcell.futures import Future, FutureList
@@ -91,6 +91,18 @@ class Task(Definition, Generic[P, R]):
             The future of the run. Its flow does not end before it.
         """
         return calls.submit(self, args, kwargs, wait_for)
+
+    def start(self, /, *args: Any, wait_for: Any = None, **kwargs: Any) -> TaskRun:
+        """Run the task in the background, in a thread of its own and outside any flow, and go on at once.
+
+        See `Flow.start`; inside a flow `submit` is what one wants.
+
+        Args:
+            *args, **kwargs: For the function; it starts when the futures in them are done.
+            wait_for: Futures to wait for first.
+        """
+        __tracebackhide__ = True
+        return background.start(self, args, kwargs, wait_for)  # type: ignore[return-value] # a task's runs are
 
     def map(self, /, *args: Any, wait_for: Any = None, **kwargs: Any) -> FutureList[R]:
         """Submit the task once for each item of its iterable arguments; other arguments go to every run.

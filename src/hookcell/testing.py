@@ -26,7 +26,7 @@ from hookcell.flows import Flow
 from hookcell.gate import holding
 from hookcell.hooks import Hook, plan_hook
 from hookcell.injection import Call, Moment
-from hookcell.runs import FlowRun, current
+from hookcell.runs import FlowRun, Run, current
 from hookcell.session import Listener, session
 from hookcell.states import COMPLETED, CRASHED, FAILED, PENDING, RUNNING, State, failure_of
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hookcell.hooks import HookRun
-    from hookcell.runs import Run
 
 
 # -- time ----------------------------------------------------------------------------------------------------------
@@ -359,7 +358,7 @@ def _inside(moment: Moment, call: Call) -> Any:
     token = current.set(moment.run)
     try:
         given = call(moment)
-        return _awaited(given) if hasattr(given, "__await__") else given
+        return _awaited(given) if hasattr(given, "__await__") and not isinstance(given, Run) else given
     finally:
         current.reset(token)
 

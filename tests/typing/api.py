@@ -42,6 +42,12 @@ assert_type(name_of(1, upper=True), str)
 assert_type(etl("2026-11-20"), list[int])
 assert_type(etl("2026-11-20", return_state=True), State[list[int]])
 assert_type(etl.with_options(retries=1)("2026-11-20"), list[int])
+run = etl.start("2026-11-20", n=2)
+assert_type(run, FlowRun)
+run.wait()
+assert_type(run.again(), FlowRun)
+assert_type(etl.retry(run), FlowRun)
+assert_type(double.start(1).again(), TaskRun)
 with tags("a", "b") as both:
     assert_type(both, frozenset[str])
 # The parts are attributes of the package.

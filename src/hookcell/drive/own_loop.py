@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     Plan = Generator[Step, Outcome, None]
 
 
-def drive_alone(plan: Plan, run: Run) -> None:
+def drive_alone(plan: Plan, run: Run, *, shared: bool = False) -> None:
     """Drive an async run in this thread: whoever waits for it may block any other event loop.
 
     Each run has a new loop, as in `asyncio.run`: what is bound to a loop then fails always, and not by chance.
+
+    Args:
+        plan, run: What to drive.
+        shared: Whether the async runs that it submits are put on its loop too, as on any other.
     """
     import asyncio  # noqa: PLC0415 -- slow to import, and most sync code needs no loop
 
@@ -35,7 +39,8 @@ def drive_alone(plan: Plan, run: Run) -> None:
         if advance(plan, None) is not None:
             crash(plan, error)
         return
-    passing.add(loop)
+    if not shared:
+        passing.add(loop)
     try:
         loop.run_until_complete(adrive(plan, run))
     finally:

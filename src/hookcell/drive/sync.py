@@ -12,7 +12,7 @@ from hookcell.deadlines import deadlines
 from hookcell.drive.background import on_loop
 from hookcell.gate import gate, holding
 from hookcell.outcome import LOST, Outcome
-from hookcell.runs import current
+from hookcell.runs import Run, current
 from hookcell.shield import Shield, shield_here
 from hookcell.steps import Body, HookCall, Sleep, Step, TakeGate, Wait
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from hookcell.hooks import HookRun
-    from hookcell.runs import Run
 
     Plan = Generator[Step, Outcome, None]
     GoOn = Callable[[Outcome], None] | None
@@ -69,12 +68,12 @@ def crash(plan: Plan, error: Exception) -> None:
 
 def _drive_elsewhere(plan: Plan, run: Run, held: HookRun | None, outcome: Outcome) -> None:
     """Go on without the thread that is stuck; `held` is the hook call that the run itself is part of."""
-    context = _context_of(run)
+    context = context_of(run)
     context.run(holding.set, held)  # the stuck thread may have been in a hook of the run, and this context is its own
     context.run(drive, plan, run, None, outcome)
 
 
-def _context_of(run: Run | None) -> Context:
+def context_of(run: Run | None) -> Context:
     """Give a context like the one the run was started in, so that prints reach its cell."""
     while run is not None:
         if run.future is not None:
@@ -114,8 +113,9 @@ async def all_of(several: AsyncGeneratorType[Any, Any]) -> list[Any]:
 
 
 def awaits(outcome: Outcome) -> bool:
-    """Whether user code gave something that has to be awaited."""
-    return outcome.error is None and outcome.value is not None and hasattr(outcome.value, "__await__")
+    """Whether user code gave something that has to be awaited; a run that it gives is a value like any other."""
+    value = outcome.value
+    return outcome.error is None and value is not None and hasattr(value, "__await__") and not isinstance(value, Run)
 
 
 def _hook_call(step: HookCall, shield: Shield, go_on: GoOn) -> Outcome:

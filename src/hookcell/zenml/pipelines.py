@@ -297,6 +297,10 @@ class Prepared:
         pipeline = self.pipeline.with_options(**changes) if changes else self.pipeline
         return pipeline.run_of((), self.steps)
 
+    def start(self) -> Any:
+        """Run it in the background, and give its run at once; see `hookcell.Flow.start`."""
+        return self.pipeline.start(**self.steps)
+
     def configure(self, **changes: Any) -> Self:
         """Change options of this one; gives it back."""
         self.pipeline = self.pipeline.with_options(**changes)

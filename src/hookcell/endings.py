@@ -1,0 +1,163 @@
+"""Endings: how one waits for a run, in a thread or on an event loop; an Interrupt ends the wait and not the run."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from hookcell import unseen
+from hookcell.blocking import block
+from hookcell.cancel import CancelToken
+from hookcell.drive.guard import await_futures, awaited, interrupted_error
+from hookcell.drive.sync import context_of
+from hookcell.errors import CrashedRun, RunInterrupted, SelfWaitError, WaitTimeout, crash_message, describe
+from hookcell.forks import in_child
+from hookcell.futures import Future, ending_of
+from hookcell.outcome import Outcome
+from hookcell.runs import SPENT, Run, current
+from hookcell.shield import main_shield, shield_here
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from hookcell.states import State
+
+_promising = threading.Lock()
+
+
+@in_child
+def _after_fork() -> None:
+    global _promising  # noqa: PLW0603 -- the old one may be taken for good
+    _promising = threading.Lock()
+
+
+def promise_of(run: Run) -> Future[Any] | None:
+    """Give the future of a run, made now if it has none; None if it is over.
+
+    A run that ends just now either finds its future and resolves it, or has dropped its scope before.
+    """
+    with _promising:
+        future: Future[Any] | None = run.future
+        if future is None:
+            if run.scope is SPENT:
+                return None
+            future = run.future = Future(run, context_of(run))
+            if run.scope is SPENT:
+                future.resolve()
+    return future
+
+
+def wait(run: Run, timeout: float | None = None) -> State[Any]:
+    """Block until a run is over; see `Run.wait`."""
+    __tracebackhide__ = True
+    _refuse_to_wait_inside(run)
+    if (future := promise_of(run)) is not None:
+        with _looking_at(future):
+            outcome = guarded(lambda: block([future], timeout))
+            if outcome.error is not None:
+                raise _only_the_wait(run) if outcome.error.__class__ is RunInterrupted else outcome.error
+            if outcome.value.left:
+                raise WaitTimeout(f"{_title(run)} is not over after {timeout:g} s; it goes on")
+    unseen.look_at(run)
+    return run.state
+
+
+@contextmanager
+def _looking_at(future: Future[Any]) -> Iterator[None]:
+    """Note that somebody will see how a run ends, unless the wait for it is given up: then its failure is told."""
+    future.looked_at = True
+    try:
+        yield
+    except BaseException:
+        future.looked_at = future.done()
+        raise
+
+
+def result(run: Run, timeout: float | None = None) -> Any:
+    """Block until a run is over; see `Run.result`."""
+    __tracebackhide__ = True
+    wait(run, timeout)
+    if (error := ending_of(run)) is not None:
+        raise error
+    return run.state.data
+
+
+def guarded(wait_here: Callable[[], Any]) -> Outcome:
+    """Block for code that is in no run: an Interrupt then ends the wait, whatever the thread is in the middle of.
+
+    Inside a run a stop of that run ends the wait, and is raised at once.
+    """
+    __tracebackhide__ = True
+    shield, token = shield_here(), CancelToken()
+    if current.get() is not None or shield.armed is not None or not main_shield().open(token):
+        return Outcome(wait_here())
+    try:
+        return shield.guard(token, wait_here, (), None, None)
+    finally:
+        main_shield().close(token)
+
+
+def _only_the_wait(run: Run) -> RunInterrupted:
+    return RunInterrupted(_told(run))
+
+
+def _told(run: Run) -> str:
+    return f"the wait was interrupted; {_title(run)} goes on, and its cancel() stops it"
+
+
+def _title(run: Run) -> str:
+    return f"{run.definition.kind} run {run.name!r}"
+
+
+def _refuse_to_wait_inside(run: Run) -> None:
+    """Refuse to wait for a run in its own code, or in that of a run or hook inside it: that would be for ever.
+
+    Raises:
+        SelfWaitError: It is.
+    """
+    here = current.get()
+    while here is not None:
+        if here is run:
+            raise SelfWaitError(f"{_title(run)} would wait for itself: wait for it outside its code and its hooks")
+        here = here.parent
+
+
+# -- on an event loop ----------------------------------------------------------------------------------------------
+
+
+def awaited_run(run: Run) -> Generator[Any, None, Any]:
+    """Wait for a run without blocking the event loop; see `Run.__await__`."""
+    __tracebackhide__ = True
+    return _await(run).__await__()
+
+
+async def _await(run: Run) -> Any:
+    __tracebackhide__ = True
+    _refuse_to_wait_inside(run)
+    if (future := promise_of(run)) is not None:
+        with _looking_at(future):
+            await _await_future(run, future)
+    unseen.look_at(run)
+    if (error := ending_of(run)) is None:
+        return run.state.data
+    if isinstance(error, SystemExit | KeyboardInterrupt):
+        raise CrashedRun(f"{crash_message(error)} ({describe(error).removesuffix(': ')})") from error
+    raise error
+
+
+async def _await_future(run: Run, future: Future[Any]) -> None:
+    """Wait; outside any run an Interrupt ends that at once, which the kernel only does when its loop next wakes."""
+    __tracebackhide__ = True
+    import asyncio  # noqa: PLC0415 -- loaded by whoever runs a loop
+
+    token, task = CancelToken(), asyncio.current_task()
+    if task is None or current.get() is not None or not main_shield().open(token):
+        await await_futures([future])
+        return
+    try:
+        outcome = await awaited(await_futures([future]), token, task)
+    finally:
+        main_shield().close(token)
+    if outcome.error is not None:
+        raise interrupted_error(_told(run)) if token.reason == "interrupt" else outcome.error
