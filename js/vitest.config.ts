@@ -6,5 +6,7 @@ export default defineConfig({
 		include: ["test/**/*.test.{ts,tsx}"],
 		setupFiles: ["test/setup.ts"],
 		restoreMocks: true,
+		// A busy machine takes its time.
+		testTimeout: 30_000,
 	},
 });

@@ -1,69 +1,68 @@
-/** Requests to cancel: one button press each, from asking to the answer, to silence, or to giving up. */
+/** What was asked of the kernel and is not answered yet: a promise for each, kept no longer than a reader waits. */
 
-import { type ReadonlySignal, signal } from "@preact/signals";
-import type { Reply, Run, State } from "./wire";
+import type { Answer, AnswerTo, Outgoing, Request } from "./wire";
 
-const UNHEARD_MS = 1500;
-const GIVE_UP_MS = 10_000;
-export const UNHEARD = "This kernel cannot hear Cancel while a cell runs: use Interrupt (■).";
+const MOST_MS = 10_000;
 
-export interface Ask {
-	readonly id: number;
-	/** The state the run was asked in: once it has moved on, the ask is past. */
-	readonly state: State;
-	readonly open: boolean;
-	readonly answered: boolean;
-	readonly note: string | null;
+/** The kernel did not answer, or not with what was asked for. */
+export class Unheard extends Error {
+	override readonly name = "Unheard";
+}
+
+interface Open {
+	readonly request: Request;
+	readonly resolve: (answer: Answer) => void;
+	readonly reject: (why: Unheard) => void;
+	readonly timer: ReturnType<typeof setTimeout>;
 }
 
 export class Asks {
-	readonly #all = signal<ReadonlyMap<number, Ask>>(new Map());
-	readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-	/** By the number of the run that was asked to stop. */
-	readonly all: ReadonlySignal<ReadonlyMap<number, Ask>> = this.#all;
+	readonly #send: (message: Outgoing) => void;
+	readonly #open = new Map<number, Open>();
+	#lastId = 0;
 
-	begin(run: Run, id: number): void {
-		const ask: Ask = { id, state: run.state, open: true, answered: false, note: null };
-		this.#all.value = new Map(this.#all.value).set(run.n, ask);
-		this.#later(UNHEARD_MS, () => this.#change(id, ({ answered, note }) => ({ note: answered ? note : UNHEARD })));
-		this.#later(GIVE_UP_MS, () => this.#change(id, () => ({ open: false })));
+	constructor(send: (message: Outgoing) => void) {
+		this.#send = send;
 	}
 
-	answer(reply: Reply): void {
-		const refusal = reply.text || "The kernel refused to cancel this run.";
-		this.#change(reply.id, ({ open }) => ({
-			answered: true,
-			open: open && reply.ok,
-			note: reply.ok ? null : refusal,
-		}));
+	nextId(): number {
+		this.#lastId += 1;
+		return this.#lastId;
+	}
+
+	/** Rejects with Unheard after ten seconds, when the view closes, or when the kernel refuses data. */
+	ask<R extends Request>(request: R): Promise<AnswerTo<R>> {
+		const id = this.nextId();
+		const answer = new Promise<Answer>((resolve, reject) => {
+			const timer = setTimeout(() => this.#end(id)?.reject(new Unheard("the kernel did not answer")), MOST_MS);
+			this.#open.set(id, { request, resolve, reject, timer });
+		});
+		// Who asked may not care; the browser's console shall not complain.
+		answer.catch(() => {});
+		this.#send({ ...request, id });
+		return answer as Promise<AnswerTo<R>>;
+	}
+
+	/** Who asked is told; an answer that nobody waits for any more is not an error. */
+	answer(answer: Answer): void {
+		const open = this.#end(answer.id);
+		if (!open) return;
+		if (answer.type === expected(open.request)) open.resolve(answer);
+		else open.reject(new Unheard(answer.type === "reply" ? answer.text : "the kernel answered something else"));
 	}
 
 	close(): void {
-		for (const timer of this.#timers) clearTimeout(timer);
-		this.#timers.clear();
+		for (const id of [...this.#open.keys()]) this.#end(id)?.reject(new Unheard("the view was closed"));
 	}
 
-	#change(id: number, change: (ask: Ask) => Partial<Ask>): void {
-		const all = [...this.#all.value];
-		this.#all.value = new Map(all.map(([n, ask]) => [n, ask.id === id ? { ...ask, ...change(ask) } : ask]));
-	}
-
-	#later(ms: number, act: () => void): void {
-		const timer = setTimeout(() => {
-			this.#timers.delete(timer);
-			act();
-		}, ms);
-		this.#timers.add(timer);
+	#end(id: number): Open | undefined {
+		const open = this.#open.get(id);
+		if (open) clearTimeout(open.timer);
+		this.#open.delete(id);
+		return open;
 	}
 }
 
-/** What was asked of a run and is not yet settled by a change of its state. */
-export function openAsk(asks: ReadonlyMap<number, Ask>, run: Run): Ask | null {
-	const ask = asks.get(run.n);
-	return ask && isSame(ask.state, run.state) ? ask : null;
-}
-
-/** Two states in a row may share one clock reading. */
-function isSame(a: State, b: State): boolean {
-	return a.at === b.at && a.name === b.name && a.type === b.type;
+function expected({ type }: Request): Answer["type"] {
+	return type === "page" || type === "detail" || type === "log" ? type : "reply";
 }

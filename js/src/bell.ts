@@ -1,7 +1,7 @@
 /** The bell: shows messages as notifications of the browser while nobody looks at the page, if that was allowed. */
 
 import { permissionNow } from "./permission";
-import { asBlock, asLine } from "./text";
+import { block, count, isRecord, line } from "./raw";
 
 const EVERY_MS = 1000;
 const LONGEST = 300;
@@ -16,13 +16,11 @@ interface Told {
 }
 
 function read(raw: unknown): Told | null {
-	if (typeof raw !== "object" || raw === null) return null;
-	const of = (name: string): unknown => Reflect.get(raw, name);
-	const type = of("type");
-	if ((type !== "alert" && type !== "question") || typeof of("text") !== "string") return null;
-	const text = asBlock(String(of("text"))).slice(0, LONGEST);
-	const more = Number.isSafeInteger(of("more")) ? Number(of("more")) : 0;
-	return { what: type, id: String(of("id")), subject: asLine(String(of("subject") ?? "")), text, more };
+	if (!isRecord(raw) || typeof raw.text !== "string") return null;
+	const { type } = raw;
+	if (type !== "alert" && type !== "question") return null;
+	const text = block(raw.text).slice(0, LONGEST);
+	return { what: type, id: line(raw.id), subject: line(raw.subject), text, more: count(raw.more) };
 }
 
 /** Away: the page is hidden, or another window has the keyboard. */

@@ -17,10 +17,13 @@ type Failed = Run & { readonly error: RunError };
 const hasError = (run: Run): run is Failed => run.error !== null;
 const blamesAnother = (run: Failed): boolean => run.error.title.startsWith(BLAMES);
 
+/** A flow run's own name says little without its flow's. */
+const named = ({ kind, of, name }: Run): string => (kind === "task" || of === name ? name : `${of} ${name}`);
+
 function sentence(run: Run): string {
-	if (run.attempt === 0) return `${run.name} did not start`;
+	if (run.attempt === 0) return `${named(run)} did not start`;
 	const verb = run.state.type === "CRASHED" ? "crashed" : "failed";
-	return `${run.name} ${verb} after ${run.attempt === 1 ? "1 try" : `${run.attempt} tries`}`;
+	return `${named(run)} ${verb} after ${run.attempt === 1 ? "1 try" : `${run.attempt} tries`}`;
 }
 
 /** By their ends; at one clock reading the inner run was first. */

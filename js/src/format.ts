@@ -28,10 +28,18 @@ export function tenths(seconds: number): string {
 	return seconds < 59.95 ? `${Math.max(0, seconds).toFixed(1)} s` : minutes(Math.round(seconds));
 }
 
+const NUMBER = new Intl.NumberFormat("en-US");
+
 export function thousands(n: number): string {
-	return n.toLocaleString("en-US");
+	return NUMBER.format(n);
 }
 
 export function plural(n: number, word: string): string {
 	return `${thousands(n)} ${word}${n === 1 ? "" : "s"}`;
+}
+
+/** A time of day in the reader's zone: 10:32:04. */
+export function clockTime(at: number): string {
+	const date = new Date(at * 1000);
+	return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
 }

@@ -42,7 +42,7 @@ export function stretches(run: Run): readonly Stretch[] {
 		.filter((stretch, i) => (i + 1 < story.length || !hasEnded(run)) && !isNothing(stretch, story[i + 1]));
 }
 
-const STEPS = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
+const STEPS = [1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 10];
 
 /** The seconds a lane spans: it grows in steps, so that finished bars stand still in between. */
 export function horizon(seconds: number, live: boolean): number {
@@ -53,21 +53,26 @@ export function horizon(seconds: number, live: boolean): number {
 
 export interface Mark {
 	readonly hook: Hook;
+	/** Its place among the run's hooks. */
+	readonly place: number;
 	readonly percent: number;
 }
 
 const MOST_MARKS = 8;
 const APART = 2.7;
 
-/** Marks at the moment of their call, moved apart when they would hide one another. */
+/** Marks at the moment of their call, moved apart when they would hide one another; none of a time not shown. */
 export function marks(hooks: readonly Hook[], percentAt: (at: Moment) => number): readonly Mark[] {
-	const last = hooks.slice(-MOST_MARKS);
 	let free = 0;
-	const placed = last.map((hook) => {
-		const percent = Math.max(free, Math.min(100, Math.max(0, percentAt(hook.at))));
-		free = percent + APART;
-		return { hook, percent };
-	});
+	const placed = hooks
+		.map((hook, place) => ({ hook, place, percent: percentAt(hook.at) }))
+		.filter(({ percent }) => percent > -1 && percent < 101)
+		.slice(-MOST_MARKS)
+		.map((mark) => {
+			const percent = Math.max(free, Math.min(100, Math.max(0, mark.percent)));
+			free = percent + APART;
+			return { ...mark, percent };
+		});
 	const over = Math.max(0, free - APART - 100);
-	return placed.map(({ hook, percent }) => ({ hook, percent: percent - over }));
+	return placed.map((mark) => ({ ...mark, percent: mark.percent - over }));
 }

@@ -1,29 +1,44 @@
 /** The run model: the one place where messages become a picture, and clicks become messages. */
 
-import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
-import { Asks, openAsk } from "./asks";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Told } from "./asked";
+import { Asks } from "./asks";
 import { Clock } from "./clock";
+import { Details } from "./details";
+import { Frame, type Soon } from "./frames";
+import { type Log, Logs } from "./logs";
+import { Members } from "./members";
+import { Pages } from "./pages";
 import { descendants, fromSnapshot, hasEnded, type Picture, sameBoard, withDelta } from "./picture";
+import { type Act, openPress, Presses } from "./presses";
+import { Answers, type Question } from "./questions";
+import { readMessage, readSnapshot } from "./read";
 import { Resync } from "./resync";
-import { Answers, type Question } from "./told";
-import { type Delta, type Incoming, type Outgoing, type Run, readMessage, readSnapshot, type Snapshot } from "./wire";
+import type { AnswerTo, Delta, Detail, Group, Hook, Incoming, Outgoing, Request, Run, Snapshot } from "./wire";
 
 const TOUCH_EVERY_MS = 30_000;
 /** The kernel renews the snapshot every two seconds while anything changes. */
 const OLD_SECONDS = 3;
+/** The browser's clock and the kernel's. */
+const CLOCKS_APART_SECONDS = 1;
+const NOTHING = { groups: new Map<number, Group>(), tasks: new Map<number, Run>() };
 const UNREADABLE = "hookcell: this view cannot read what the kernel sent. Run the cell again.";
 
 export class RunModel {
 	readonly clock = new Clock();
-	readonly asks = new Asks();
+	readonly presses = new Presses();
 	readonly answers = new Answers();
 	readonly #send: (message: Outgoing) => void;
-	readonly #resync = new Resync(() => this.#send({ type: "resync", id: this.#nextId() }));
+	readonly #asks = new Asks((message) => this.#send(message));
+	readonly #resync = new Resync(() => this.#askForAll());
+	#joined = false;
+	/** As the kernel told it, and as it is drawn: many deltas between two frames are drawn once. */
+	#latest: Picture | null = null;
 	readonly #picture = signal<Picture | null>(null);
+	readonly #frame: Frame;
 	readonly #fault = signal<string | null>(null);
 	/** The highest delta heard of, applied or not: a snapshot heals a gap only if it reaches it. */
 	#heard = 0;
-	#lastId = 0;
 	#touchedAt = Number.NEGATIVE_INFINITY;
 
 	readonly picture: ReadonlySignal<Picture | null> = this.#picture;
@@ -32,16 +47,42 @@ export class RunModel {
 		const picture = this.#picture.value;
 		return picture ? descendants(picture) : new Map();
 	});
+	readonly pages = new Pages(this.#asks, this.#picture);
+	/** The runs of each group, with the pages that have come. */
+	readonly members: ReadonlySignal<Members> = computed(() => {
+		const picture = this.#picture.value;
+		const { groups, tasks } = picture ?? NOTHING;
+		return new Members(groups, tasks, this.pages.followed);
+	});
+	readonly #details = new Details(this.#asks, (n) => this.#changing(n));
+	readonly #logs = new Logs(this.#asks, (n) => this.runOf(n)?.logged ?? this.#picture.value);
 
-	constructor(send: (message: Outgoing) => void) {
-		this.#send = send;
+	/** The number of the run whose detail is open, on the whole board; and the hook pointed at in it. */
+	readonly selected: Signal<number | null> = signal(null);
+	readonly pointed: Signal<Hook | null> = signal(null);
+
+	constructor(send: (message: Outgoing) => void, soon?: Soon) {
+		this.#send = (message) => {
+			try {
+				send(message);
+			} catch {
+				// The comm is closed, as after a restart: nobody will answer, and every request ends unheard.
+			}
+		};
+		this.#frame = new Frame(soon);
 	}
 
-	/** The snapshot found on loading the page. If a live one is old, even its `now` is: a newer one is asked for. */
+	/**
+	 * The snapshot found on loading the page. If a live one is old, even its `now` is: a newer one is asked for.
+	 * A page younger than its board says so, be it live or not: what the kernel has displayed before does not reach it.
+	 */
 	join(raw: unknown): void {
-		if (isEmpty(raw)) return;
-		const snapshot = this.#read(raw, false);
-		if (snapshot?.live && Math.abs(Date.now() / 1000 - snapshot.now) > OLD_SECONDS) this.#resync.begin();
+		const snapshot = isEmpty(raw) ? null : this.#read(raw, false);
+		if (!snapshot) return;
+		this.#joined = snapshot.runs.some(({ created }) => created < performance.timeOrigin / 1000 - CLOCKS_APART_SECONDS);
+		const old = Math.abs(Date.now() / 1000 - snapshot.now) > OLD_SECONDS;
+		if (snapshot.live && (old || this.#joined)) this.#resync.begin();
+		else if (this.#joined) this.#askForAll();
 	}
 
 	/** The `snapshot` trait has changed. */
@@ -52,21 +93,63 @@ export class RunModel {
 	hear(raw: unknown): void {
 		const message = readMessage(raw);
 		if (message) batch(() => this.#take(message));
-		else if (this.#picture.peek()) this.#resync.begin();
+		else if (this.#latest) this.#resync.begin();
 		else this.#fault.value = UNREADABLE;
 	}
 
-	cancel(run: Run): void {
-		if (hasEnded(run) || openAsk(this.asks.all.peek(), run)?.open) return;
-		const id = this.#nextId();
-		this.asks.begin(run, id);
-		this.#send({ type: "cancel", id, run: run.n });
+	/** Rejects with Unheard when no answer comes, or a refusal where data was asked for. */
+	ask<R extends Request>(request: R): Promise<AnswerTo<R>> {
+		return this.#asks.ask(request);
 	}
 
+	cancel(run: Run): void {
+		if (!hasEnded(run)) this.act("cancel", run);
+	}
+
+	/** Once while the answer is open; `presses` tells what became of it. */
+	act(act: Act, run: Run): void {
+		if (openPress(this.presses.all.peek(), run)?.open) return;
+		this.presses.follow(act, run, this.#asks.ask({ type: act, run: run.n }));
+	}
+
+	can(act: Act): boolean {
+		return this.#picture.value?.can.has(act) ?? false;
+	}
+
+	/** A run that this page knows, as it is now. */
+	runOf(n: number): Run | null {
+		const picture = this.#picture.value;
+		const known = picture?.roots.get(n) ?? picture?.tasks.get(n);
+		return known ?? this.pages.followed.find(n);
+	}
+
+	/** What only the kernel knows of a run; asked for while somebody reads it, and again while the run changes. */
+	detailOf(n: number): ReadonlySignal<Told<Detail>> {
+		return this.#details.of(n);
+	}
+
+	/** The log of a run and of all below it, as far as it was asked for. */
+	logOf(n: number): ReadonlySignal<Told<Log>> {
+		return this.#logs.of(n);
+	}
+
+	olderLog(n: number): Promise<void> {
+		return this.#logs.older(n);
+	}
+
+	/** Opens the detail of a run, or closes it. */
+	select(n: number | null, hook: Hook | null = null): void {
+		batch(() => {
+			this.selected.value = n;
+			this.pointed.value = hook;
+		});
+	}
+
+	/** Once while the answer is open; `answers` tells what became of it. */
 	answer(question: Question, approve: boolean): void {
 		if (question.answer !== null || this.answers.isOpen(question.id)) return;
-		const id = this.#nextId();
-		this.answers.begin(question.id, id);
+		const id = this.#asks.nextId();
+		this.answers.follow(question.id, id);
 		this.#send({ type: "answer", id, question: question.id, approve });
 	}
 
@@ -79,50 +162,76 @@ export class RunModel {
 
 	close(): void {
 		this.#resync.end();
-		this.asks.close();
+		this.presses.close();
 		this.answers.close();
+		this.#forget();
+		this.#asks.close();
 	}
 
-	#nextId(): number {
-		this.#lastId += 1;
-		return this.#lastId;
+	#askForAll(): void {
+		this.#send({ type: "resync", id: this.#asks.nextId(), ...(this.#joined && { joined: true }) });
+	}
+
+	#forget(): void {
+		this.pages.clear();
+		this.#details.clear();
+		this.#logs.clear();
+	}
+
+	/** Whatever changes when a run does; of a run that no delta tells of, its group. */
+	#changing(n: number): unknown {
+		const run = this.runOf(n);
+		if (run === null || hasEnded(run)) return run;
+		return run.g === null ? run : this.#picture.value?.groups.get(run.g);
 	}
 
 	#read(raw: unknown, fresh: boolean): Snapshot | null {
 		const snapshot = readSnapshot(raw);
 		if (snapshot) batch(() => this.#adopt(snapshot, fresh));
-		else if (!this.#picture.peek()) this.#fault.value = UNREADABLE;
+		else if (!this.#latest) this.#fault.value = UNREADABLE;
 		return snapshot;
 	}
 
 	#take(message: Incoming): void {
-		if (message.type === "reply") {
-			this.asks.answer(message);
-			this.answers.hear(message);
-		} else if (message.type === "delta") this.#apply(message);
-		else {
+		if (message.type === "delta") this.#apply(message);
+		else if (message.type === "snapshot") {
 			this.#adopt(message.snapshot, true);
 			this.#resync.end();
+		} else {
+			if (message.type === "page") this.pages.take(message);
+			if (message.type === "reply") this.answers.hear(message);
+			this.#asks.answer(message);
 		}
 	}
 
 	#apply(delta: Delta): void {
 		this.clock.learn(delta.now, true);
-		const before = this.#picture.peek();
+		const before = this.#latest;
 		const ours = before !== null && sameBoard(before, delta);
 		if (ours) this.#heard = Math.max(this.#heard, delta.seq);
-		if (ours && delta.seq === before.seq + 1) this.#picture.value = withDelta(before, delta);
+		if (ours && delta.seq === before.seq + 1) this.#draw(withDelta(before, delta));
 		else if (!ours || delta.seq > before.seq) this.#resync.begin();
 	}
 
 	#adopt(snapshot: Snapshot, fresh: boolean): void {
 		this.clock.learn(snapshot.now, fresh);
-		const before = this.#picture.peek();
+		const before = this.#latest;
 		const same = before !== null && sameBoard(before, snapshot);
 		this.#heard = same ? Math.max(this.#heard, snapshot.seq) : snapshot.seq;
-		if (!same || snapshot.seq > before.seq) this.#picture.value = fromSnapshot(snapshot, before);
+		if (before && !same) this.#forget();
+		if (!same || snapshot.seq > before.seq) this.#draw(fromSnapshot(snapshot));
 		this.#fault.value = null;
 		if (fresh && snapshot.seq >= this.#heard) this.#resync.end();
+	}
+
+	#draw(picture: Picture): void {
+		const first = this.#latest === null;
+		this.#latest = picture;
+		const show = (): void => {
+			this.#picture.value = this.#latest;
+		};
+		if (first) show();
+		else this.#frame.ask(show);
 	}
 }
 

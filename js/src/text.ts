@@ -25,7 +25,7 @@ export function asLine(text: string): string {
 }
 
 /** Several lines: what a hook printed, a piece of a traceback. */
-export function asBlock(text: string): string {
-	const lines = clipped(text, LONGEST_BLOCK).replaceAll("\r\n", "\n");
+export function asBlock(text: string, longest = LONGEST_BLOCK): string {
+	const lines = clipped(text, longest).replaceAll("\r\n", "\n");
 	return lines.replace(ACTING, (c) => (c === "\n" || c === "\t" ? c : shown(c)));
 }

@@ -26,7 +26,12 @@ function connect(comm: AnyModel<Traits>): RunModel {
 
 /** A click must not take the keyboard from the notebook: its shortcuts go on working until Tab comes here. */
 function keepFocus(event: MouseEvent): void {
-	if (event.target instanceof Element && event.target.closest("button")) event.preventDefault();
+	if (event.target instanceof Element && event.target.closest("button, .row, .scale")) event.preventDefault();
+}
+
+/** Notebook 7 takes Enter and the arrows before the page does, unless the focused element itself asks it not to. */
+function keepKeys({ target }: FocusEvent): void {
+	if (target instanceof Element) target.setAttribute("data-lm-suppress-shortcuts", "true");
 }
 
 function show(model: RunModel, el: HTMLElement): () => void {
@@ -44,10 +49,12 @@ function show(model: RunModel, el: HTMLElement): () => void {
 function put(view: (dark: ReadonlySignal<boolean>) => ComponentChild, el: HTMLElement): () => void {
 	const dark = signal(false);
 	const life = new AbortController();
-	el.addEventListener("mousedown", keepFocus, { signal: life.signal });
+	const { signal: until } = life;
+	el.addEventListener("mousedown", keepFocus, { signal: until });
+	el.addEventListener("focusin", keepKeys, { signal: until });
 	watchTheme((is) => {
 		dark.value = is;
-	}, life.signal);
+	}, until);
 	draw(view(dark), el);
 	return () => {
 		life.abort();

@@ -1,11 +1,10 @@
-/** The wire: what the kernel tells the view, what the view may ask, and the one place that reads it. */
+/** The wire: what the kernel tells the view, and what the view may ask. `read.ts` reads it. */
 
-import { asBlock, asLine } from "./text";
-import { type Question, readQuestions } from "./told";
+import type { Question } from "./questions";
 
-export const VERSION = 1;
+export const VERSION = 2;
 
-const STATE_TYPES = [
+export const STATE_TYPES = [
 	"SCHEDULED",
 	"PENDING",
 	"RUNNING",
@@ -16,10 +15,13 @@ const STATE_TYPES = [
 	"CANCELLED",
 	"CRASHED",
 ] as const;
-const OUTCOMES = ["running", "ok", "failed", "timed out", "abandoned"] as const;
+export const OUTCOMES = ["running", "ok", "failed", "timed out", "abandoned"] as const;
 
 export type StateType = (typeof STATE_TYPES)[number];
 export type Outcome = (typeof OUTCOMES)[number];
+
+/** Of a group's runs: those that failed, crashed or were tried again, by their first trouble; or all, or those in a state. */
+export type Part = "trouble" | "all" | `state:${string}`;
 
 /** Seconds since 1970, by the kernel's clock. */
 export type Moment = number;
@@ -57,6 +59,8 @@ export interface Chapter {
 
 export interface Run {
 	n: number;
+	/** The number of its group; null for a root. */
+	g: number | null;
 	root: number;
 	parent: number | null;
 	depth: number;
@@ -70,6 +74,8 @@ export interface Run {
 	attempt: number;
 	attempts: number;
 	waits: string | null;
+	/** The numbers of runs whose results it was given, or waited for. */
+	after: readonly number[];
 	retry_at: Moment | null;
 	counts: Counts;
 	total: number;
@@ -78,10 +84,52 @@ export interface Run {
 	hooks_failed: number;
 	error: RunError | null;
 	story: readonly Chapter[];
+	/** Lines of log so far; those of a root include everything below it. */
+	logged: number;
+	notes: readonly string[];
+	background: boolean;
+}
+
+/** How many of a group's runs started and ended in each step of time. */
+export interface Bins {
+	from: Moment;
+	/** Seconds. */
+	step: number;
+	started: readonly number[];
+	ended: ReadonlyMap<string, readonly number[]>;
+}
+
+/** All runs of one definition below one parent run. */
+export interface Group {
+	g: number;
+	root: number;
+	/** The number of the run that called them; null for those of many parents, which are all in the group `in`. */
+	parent: number | null;
+	/** The group of that run; null when it is the root, or the kernel did not say. */
+	in: number | null;
+	depth: number;
+	kind: "flow" | "task";
+	of: string;
+	total: number;
+	counts: Counts;
+	/** When the first was made. */
+	first: Moment;
+	start: Moment | null;
+	/** Once all have ended. */
+	end: Moment | null;
+	hooks_ok: number;
+	hooks_failed: number;
+	/** Tries beyond the first. */
+	retries: number;
+	/** How many runs failed, crashed or were tried again. */
+	trouble: number;
+	/** Groups whose results these runs were given, or waited for. */
+	after: readonly number[];
+	bins: Bins | null;
 }
 
 /** Which sending this is: the board of which session, and the number of the last delta it includes. */
-interface Stamp {
+export interface Stamp {
 	session: string;
 	board: number;
 	seq: number;
@@ -91,16 +139,25 @@ interface Stamp {
 	more_runs: Counts;
 	questions: readonly Question[];
 	more_questions: number;
+	/** What this kernel can do: "cancel", "again", "retry" and so on. */
+	can: ReadonlySet<string>;
 }
 
+/** What a run opens with when it grows; a compact one does not grow by itself. */
+export const LAYOUTS = ["timeline", "tasks", "graph", "hooks", "log", "compact"] as const;
+export type Layout = (typeof LAYOUTS)[number];
+
 export interface Snapshot extends Stamp {
+	layout: Layout;
 	runs: readonly Run[];
 	tasks: readonly Run[];
+	groups: readonly Group[];
 }
 
 export interface Delta extends Stamp {
 	type: "delta";
 	rows: readonly Run[];
+	groups: readonly Group[];
 }
 
 export interface Reply {
@@ -110,140 +167,99 @@ export interface Reply {
 	text: string;
 }
 
-export type Incoming = Delta | Reply | { type: "snapshot"; snapshot: Snapshot };
+export interface Page {
+	type: "page";
+	id: number;
+	group: number;
+	part: Part;
+	from: number;
+	/** How many runs the part has. */
+	total: number;
+	rows: readonly Run[];
+}
+
+export interface Parameter {
+	name: string;
+	repr: string;
+	/** A secret, whose value was not sent. */
+	masked: boolean;
+}
+
+export interface ChapterTold extends Chapter {
+	message: string | null;
+}
+
+export interface LogLine {
+	at: Moment;
+	level: string;
+	/** The name of the run that wrote it; empty in the log of one run. */
+	run: string;
+	text: string;
+}
+
+export interface Detail {
+	/** The run's id in the store. */
+	id: string;
+	tags: readonly string[];
+	parameters: readonly Parameter[];
+	result: { type: string; text: string } | null;
+	story: readonly ChapterTold[];
+	hooks: readonly Hook[];
+	error: { title: string; where: readonly string[]; traceback: string } | null;
+	notes: readonly string[];
+	/** A call that can be pasted into a cell. */
+	code: string;
+	/** The newest lines, newest last, of `logged` in all. */
+	log: readonly LogLine[];
+	logged: number;
+}
+
+export interface DetailAnswer {
+	type: "detail";
+	id: number;
+	run: number;
+	/** Null when the kernel has forgotten the run. */
+	detail: Detail | null;
+}
+
+export interface LogPage {
+	type: "log";
+	id: number;
+	run: number;
+	/** The place of the first of these lines in the whole log. */
+	from: number;
+	total: number;
+	lines: readonly LogLine[];
+}
+
+export interface SnapshotAnswer {
+	type: "snapshot";
+	id: number | null;
+	snapshot: Snapshot;
+}
+
+export type Answer = Reply | Page | DetailAnswer | LogPage;
+export type Incoming = Delta | SnapshotAnswer | Answer;
+
+/** What is answered. */
+export type Request =
+	| { type: "cancel" | "again" | "retry"; run: number }
+	| { type: "answer"; question: number; approve: boolean }
+	| { type: "page"; group: number; part: Part; from: number; count: number }
+	| { type: "detail"; run: number }
+	| { type: "log"; run: number; before: number | null; count: number };
+
+/** What a request is answered with, unless it is refused. */
+export type AnswerTo<R extends Request> = R extends { type: "page" }
+	? Page
+	: R extends { type: "detail" }
+		? DetailAnswer
+		: R extends { type: "log" }
+			? LogPage
+			: Reply;
 
 export type Outgoing =
-	| { type: "resync"; id: number }
-	| { type: "cancel"; id: number; run: number }
-	| { type: "answer"; id: number; question: number; approve: boolean }
+	| (Request & { id: number })
+	/** `joined` is said by a page that was loaded after the board had begun. */
+	| { type: "resync"; id: number; joined?: true }
 	| { type: "touched" };
-
-type Raw = Record<string, unknown>;
-
-const isRecord = (x: unknown): x is Raw => typeof x === "object" && x !== null && !Array.isArray(x);
-const isNumber = (x: unknown): x is number => typeof x === "number" && Number.isFinite(x);
-const isNumbered = (x: unknown): x is number => typeof x === "number" && Number.isSafeInteger(x) && x >= 0;
-
-const list = (x: unknown): readonly unknown[] => (Array.isArray(x) ? x : []);
-const count = (x: unknown): number => (isNumbered(x) ? x : 0);
-const moment = (x: unknown): Moment | null => (isNumber(x) ? x : null);
-const line = (x: unknown): string => (typeof x === "string" ? asLine(x) : "");
-const block = (x: unknown): string => (typeof x === "string" ? asBlock(x) : "");
-const lineOrNull = (x: unknown): string | null => (typeof x === "string" ? asLine(x) : null);
-const blockOrNull = (x: unknown): string | null => (typeof x === "string" ? asBlock(x) : null);
-
-function oneOf<T extends string>(words: readonly T[], x: unknown, otherwise: T): T {
-	return words.find((word) => word === x) ?? otherwise;
-}
-
-/** Reads each item and leaves out those that cannot be read. */
-function readEach<T>(x: unknown, read: (raw: unknown) => T | null): readonly T[] {
-	return list(x)
-		.map(read)
-		.filter((item) => item !== null);
-}
-
-function readCounts(x: unknown): Counts {
-	const counted = Object.entries(isRecord(x) ? x : {}).map(([name, n]) => [asLine(name), count(n)] as const);
-	return new Map(counted.filter(([, n]) => n > 0));
-}
-
-function readState(raw: Raw): State {
-	const type = oneOf(STATE_TYPES, raw.type, "PENDING");
-	return { type, name: line(raw.name) || type, message: blockOrNull(raw.message), at: moment(raw.at) ?? 0 };
-}
-
-function readHook(raw: unknown): Hook | null {
-	if (!isRecord(raw)) return null;
-	return {
-		kind: line(raw.kind),
-		name: line(raw.name),
-		outcome: oneOf(OUTCOMES, raw.outcome, "running"),
-		at: moment(raw.at) ?? 0,
-		seconds: moment(raw.seconds),
-		printed: block(raw.printed),
-		error: blockOrNull(raw.error),
-	};
-}
-
-function readError(raw: unknown): RunError | null {
-	if (!isRecord(raw)) return null;
-	return { title: block(raw.title), where: list(raw.where).map(block) };
-}
-
-function readChapter(raw: unknown): Chapter | null {
-	const [name, type, at] = list(raw);
-	return isNumber(at) ? { name: line(name), type: oneOf(STATE_TYPES, type, "PENDING"), at } : null;
-}
-
-/** A run needs its numbers and its state; anything else may be missing and is then shown as unknown. */
-function readRun(raw: unknown): Run | null {
-	if (!isRecord(raw) || !isNumbered(raw.n) || !isRecord(raw.state)) return null;
-	const state = readState(raw.state);
-	return {
-		n: raw.n,
-		root: isNumbered(raw.root) ? raw.root : raw.n,
-		parent: isNumbered(raw.parent) ? raw.parent : null,
-		depth: count(raw.depth),
-		kind: oneOf(["flow", "task"], raw.kind, "task"),
-		name: line(raw.name),
-		of: line(raw.of),
-		state,
-		created: moment(raw.created) ?? state.at,
-		start: moment(raw.start),
-		end: moment(raw.end),
-		attempt: count(raw.attempt),
-		attempts: count(raw.attempts),
-		waits: lineOrNull(raw.waits),
-		retry_at: moment(raw.retry_at),
-		counts: readCounts(raw.counts),
-		total: count(raw.total),
-		hooks: readEach(raw.hooks, readHook),
-		hooks_ok: count(raw.hooks_ok),
-		hooks_failed: count(raw.hooks_failed),
-		error: readError(raw.error),
-		story: readEach(raw.story, readChapter),
-	};
-}
-
-function readStamp(raw: Raw): Stamp | null {
-	const { session, board, seq, now } = raw;
-	if (typeof session !== "string" || !isNumbered(board) || !isNumbered(seq) || !isNumber(now)) return null;
-	return {
-		session,
-		board,
-		seq,
-		now,
-		live: raw.live === true,
-		hint: lineOrNull(raw.hint),
-		more_runs: readCounts(raw.more_runs),
-		questions: readQuestions(raw.questions),
-		more_questions: count(raw.more_questions),
-	};
-}
-
-/** Null for anything that is not a snapshot of this version. */
-export function readSnapshot(raw: unknown): Snapshot | null {
-	if (!isRecord(raw) || raw.v !== VERSION) return null;
-	const stamp = readStamp(raw);
-	return stamp && { ...stamp, runs: readEach(raw.runs, readRun), tasks: readEach(raw.tasks, readRun) };
-}
-
-function readDelta(raw: Raw): Delta | null {
-	const stamp = readStamp(raw);
-	return stamp && { type: "delta", ...stamp, rows: readEach(raw.rows, readRun) };
-}
-
-function readReply(raw: Raw): Reply | null {
-	return isNumbered(raw.id) ? { type: "reply", id: raw.id, ok: raw.ok === true, text: line(raw.text) } : null;
-}
-
-/** Null for anything that is none of the kernel's messages. */
-export function readMessage(raw: unknown): Incoming | null {
-	if (!isRecord(raw)) return null;
-	if (raw.type === "delta") return readDelta(raw);
-	if (raw.type === "reply") return readReply(raw);
-	if (raw.type !== "snapshot") return null;
-	const snapshot = readSnapshot(raw.snapshot);
-	return snapshot && { type: "snapshot", snapshot };
-}

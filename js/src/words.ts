@@ -2,7 +2,7 @@
 
 import { plural, tenths, thousands } from "./format";
 import { wentWrong } from "./picture";
-import type { Counts, Moment, Run } from "./wire";
+import type { Counts, Group, Moment, Run } from "./wire";
 
 /** States that the icon alone tells well enough. */
 const PLAIN: ReadonlySet<string> = new Set(["Completed", "Running", "Pending", "Scheduled"]);
@@ -15,14 +15,27 @@ export function retryText(retryAt: Moment, now: Moment): string {
 	return `retry in ${tenths(retryAt - now)}`;
 }
 
-/** Empty when the icon and the time say it all. */
-export function doing(run: Run): string {
+/** What matters more beside a name than how long it took; empty when nothing does. */
+export function aside(run: Run): string {
 	const { type, name } = run.state;
 	if (run.waits && (type === "PENDING" || type === "SCHEDULED")) return `waits for ${run.waits}`;
 	if (type === "RUNNING" && run.attempt > 1) return onTry(run);
-	if (wentWrong(run) && run.attempt > 1) return `${name} after ${run.attempt} tries`;
 	if (name === "Cached") return "cached";
-	return PLAIN.has(name) ? "" : name;
+	return PLAIN.has(name) || wentWrong(run) ? "" : name;
+}
+
+/** Empty when the icon and the time say it all. */
+export function doing(run: Run): string {
+	if (!wentWrong(run)) return aside(run);
+	return run.attempt > 1 ? `${run.state.name} after ${run.attempt} tries` : run.state.name;
+}
+
+/** What is running now: "score × 8, report". */
+export function runningNow(groups: readonly Group[]): string {
+	const busy = groups
+		.map(({ of, counts }) => [of, (counts.get("Running") ?? 0) + (counts.get("Retrying") ?? 0)] as const)
+		.filter(([, n]) => n > 0);
+	return busy.map(([of, n]) => (n > 1 ? `${of} × ${thousands(n)}` : of)).join(", ");
 }
 
 /** "3 hooks ✓ 1 ✕", in two parts, so that the bad news can have its colour. */
@@ -38,9 +51,11 @@ export function hookWords(ok: number, failed: number): string {
 	return said.filter(Boolean).join(", ");
 }
 
-/** How many hooks of several runs went well, and how many did not. */
-export function tallied(runs: readonly Run[]): { readonly ok: number; readonly failed: number } {
-	const sum = (of: (run: Run) => number): number => runs.reduce((total, run) => total + of(run), 0);
+type Tallied = Pick<Run, "hooks_ok" | "hooks_failed">;
+
+/** How many hooks of several runs, or groups of runs, went well, and how many did not. */
+export function tallied(runs: readonly Tallied[]): { readonly ok: number; readonly failed: number } {
+	const sum = (of: (run: Tallied) => number): number => runs.reduce((total, run) => total + of(run), 0);
 	return { ok: sum((run) => run.hooks_ok), failed: sum((run) => run.hooks_failed) };
 }
 

@@ -1,6 +1,7 @@
 /** Runs, snapshots and deltas as the kernel writes them. Times are seconds after T0, the browser's time in tests. */
 
-import { type Run, readSnapshot } from "../src/wire";
+import { readSnapshot } from "../src/read";
+import { type Group, type Run, VERSION } from "../src/wire";
 
 export const T0 = 1_763_680_000;
 
@@ -35,6 +36,7 @@ export function task(n: number, name = "Running", more: Raw = {}): Raw {
 	const started = type !== "PENDING" && type !== "SCHEDULED";
 	return {
 		n,
+		g: null,
 		root: 1,
 		parent: 1,
 		depth: 1,
@@ -48,6 +50,7 @@ export function task(n: number, name = "Running", more: Raw = {}): Raw {
 		attempt: started ? 1 : 0,
 		attempts: 1,
 		waits: null,
+		after: [],
 		retry_at: null,
 		counts: {},
 		total: 0,
@@ -56,12 +59,40 @@ export function task(n: number, name = "Running", more: Raw = {}): Raw {
 		hooks_failed: 0,
 		error: null,
 		story: [[name, type, T0]],
+		logged: 0,
+		notes: [],
+		background: false,
 		...more,
 	};
 }
 
 export function flow(n = 1, name = "Running", more: Raw = {}): Raw {
 	return task(n, name, { root: n, parent: null, depth: 0, kind: "flow", name: "crimson-fox", of: "nightly", ...more });
+}
+
+/** A group of root 1's runs, all in the named state. */
+export function group(g: number, total: number, name = "Completed", more: Raw = {}): Raw {
+	return {
+		g,
+		root: 1,
+		parent: 1,
+		depth: 1,
+		kind: "task",
+		of: "score",
+		total,
+		counts: { [name]: total },
+		first: T0,
+		start: T0,
+		end: ENDED.includes(TYPES[name] ?? "") ? T0 + 0.4 : null,
+		hooks_ok: 0,
+		hooks_failed: 0,
+		retries: 0,
+		trouble: 0,
+		in: null,
+		after: [],
+		bins: null,
+		...more,
+	};
 }
 
 export function hook(more: Raw = {}): Raw {
@@ -77,6 +108,21 @@ export function hook(more: Raw = {}): Raw {
 	};
 }
 
+/** One that is not answered. */
+export function question(more: Raw = {}): Raw {
+	return {
+		id: 1,
+		at: T0,
+		run: 2,
+		by: "deploy[0]",
+		subject: "nightly",
+		text: "Deploy?",
+		answer: null,
+		answered: null,
+		...more,
+	};
+}
+
 const stamp = (seq: number): Raw => ({
 	session: "a1b2c3d4",
 	board: 3,
@@ -87,14 +133,15 @@ const stamp = (seq: number): Raw => ({
 	more_runs: {},
 	questions: [],
 	more_questions: 0,
+	can: ["cancel", "again", "retry"],
 });
 
 export function snapshot(seq: number, runs: Raw[], tasks: Raw[] = [], more: Raw = {}): Raw {
-	return { v: 1, ...stamp(seq), runs, tasks, ...more };
+	return { v: VERSION, ...stamp(seq), runs, tasks, groups: [], look: { layout: "timeline" }, ...more };
 }
 
 export function delta(seq: number, rows: Raw[], more: Raw = {}): Raw {
-	return { type: "delta", ...stamp(seq), rows, ...more };
+	return { type: "delta", ...stamp(seq), rows, groups: [], ...more };
 }
 
 export const ERROR = { title: "ValueError: price must be positive", where: ["Cell In[7], line 4", "----> 4  raise"] };
@@ -108,4 +155,9 @@ export function oneRun(raw: Raw): Run {
 	const [run] = runs(raw);
 	if (!run) throw new Error("the builder made a run that cannot be read");
 	return run;
+}
+
+/** Groups as the view holds them. */
+export function groups(...raw: Raw[]): Group[] {
+	return [...(readSnapshot(snapshot(1, [], [], { groups: raw }))?.groups ?? [])];
 }

@@ -4,8 +4,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { RunModel } from "../src/model";
-import { readMessage, readSnapshot } from "../src/wire";
-import { delta, flow, hook, type Raw, snapshot, task } from "./builders";
+import { readQuestions } from "../src/questions";
+import { readMessage, readSnapshot } from "../src/read";
+import { delta, flow, group, hook, question, type Raw, snapshot, task } from "./builders";
+import { atOnce } from "./page";
 
 const EXAMPLES = join(import.meta.dirname, "../../tests/wire_contract.json");
 const REQUIRED = Boolean(process.env.HOOKCELL_WIRE_CONTRACT);
@@ -16,6 +18,16 @@ const listOf = (raw: unknown): Raw[] => (Array.isArray(raw) ? raw : []);
 const RUN = keys(task(1));
 const STATE = keys(task(1).state);
 const HOOK = keys(hook());
+const QUESTION = keys(question());
+const GROUP = keys(group(1, 1));
+const BINS = ["ended", "from", "started", "step"];
+const ANSWERS: Record<string, string[]> = {
+	reply: ["id", "ok", "text", "type"],
+	page: ["from", "group", "id", "part", "rows", "total", "type"],
+	detail: ["detail", "id", "run", "type"],
+	log: ["from", "id", "lines", "run", "total", "type"],
+	snapshot: ["id", "snapshot", "type"],
+};
 const STATE_TYPES = "SCHEDULED PENDING RUNNING PAUSED CANCELLING COMPLETED FAILED CANCELLED CRASHED".split(" ");
 
 function checkRun(raw: Raw): void {
@@ -30,21 +42,43 @@ function checkRun(raw: Raw): void {
 	for (const chapter of listOf(raw.story)) expect(STATE_TYPES).toContain(Reflect.get(chapter, 1));
 }
 
+function checkGroup(raw: Raw): void {
+	expect(keys(raw)).toEqual(GROUP);
+	if (raw.bins === null) return;
+	expect(keys(raw.bins)).toEqual(BINS);
+	const bins = raw.bins as Raw;
+	for (const ended of Object.values(bins.ended as Raw)) expect(listOf(ended)).toHaveLength(listOf(bins.started).length);
+}
+
+function checkQuestions(raw: Raw): void {
+	for (const one of listOf(raw.questions)) {
+		expect(keys(one)).toEqual(QUESTION);
+		expect(["approve", "decline", "withdrawn", null]).toContain(one.answer);
+	}
+	expect(readQuestions(raw.questions).map(({ id }) => id)).toEqual(listOf(raw.questions).map(({ id }) => id));
+}
+
 function checkSnapshot(raw: Raw): void {
 	expect(keys(raw)).toEqual(keys(snapshot(1, [])));
+	checkQuestions(raw);
+	for (const one of listOf(raw.groups)) checkGroup(one);
 	for (const run of [...listOf(raw.runs), ...listOf(raw.tasks)]) checkRun(run);
 	const read = readSnapshot(raw);
 	expect(read?.runs.map((run) => run.n)).toEqual(listOf(raw.runs).map((run) => run.n));
 	expect(read?.tasks.map((run) => run.n)).toEqual(listOf(raw.tasks).map((run) => run.n));
+	expect(read?.groups.map(({ g }) => g)).toEqual(listOf(raw.groups).map(({ g }) => g));
 }
 
 function checkMessage(raw: Raw): void {
 	expect(readMessage(raw)).not.toBeNull();
 	if (raw.type === "snapshot") checkSnapshot(raw.snapshot as Raw);
-	if (raw.type === "reply") expect(keys(raw)).toEqual(["id", "ok", "text", "type"]);
+	const answer = ANSWERS[String(raw.type)];
+	if (answer) expect(keys(raw)).toEqual(answer);
+	if (raw.type === "page" || raw.type === "delta") for (const run of listOf(raw.rows)) checkRun(run);
 	if (raw.type !== "delta") return;
 	expect(keys(raw)).toEqual(keys(delta(1, [])));
-	for (const run of listOf(raw.rows)) checkRun(run);
+	checkQuestions(raw);
+	for (const one of listOf(raw.groups)) checkGroup(one);
 	expect(readMessage(raw)).toMatchObject({ rows: listOf(raw.rows).map(({ n }) => ({ n })) });
 }
 
@@ -55,7 +89,7 @@ it("is checked against the kernel's examples where they must be there", () => {
 
 it("holds for the examples that these tests are made of", () => {
 	checkSnapshot(snapshot(1, [flow()], [task(2, "Failed", { hooks: [hook()] })]));
-	checkMessage(delta(2, [task(2)]));
+	checkMessage(delta(2, [task(2)], { questions: [question()] }));
 });
 
 describe.runIf(existsSync(EXAMPLES))("what the kernel sends", () => {
@@ -71,7 +105,7 @@ describe.runIf(existsSync(EXAMPLES))("what the kernel sends", () => {
 	it("has messages that are read whole", () => listOf(examples.messages).forEach(checkMessage));
 
 	it("is taken in by a model without a fault", () => {
-		const model = new RunModel(() => {});
+		const model = new RunModel(() => {}, atOnce);
 		for (const raw of listOf(examples.snapshots)) model.renew(raw);
 		for (const raw of listOf(examples.messages)) model.hear(raw);
 		expect(model.fault.value).toBeNull();

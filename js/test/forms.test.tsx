@@ -4,20 +4,11 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { look } from "../src/permission";
 import { Allow } from "../src/views/Allow";
 import { Board } from "../src/views/Board";
-import { delta, flow, type Raw, snapshot } from "./builders";
+import { delta, flow, question, type Raw, snapshot } from "./builders";
 import { change, click, draw, find, has, modelOf, texts, wait } from "./page";
 
-const asked = (id = 1, more: Raw = {}): Raw => ({
-	id,
-	at: 5,
-	run: null,
-	by: null,
-	subject: null,
-	text: `Deploy ${id}?`,
-	answer: null,
-	answered: null,
-	...more,
-});
+const asked = (id = 1, more: Raw = {}): Raw =>
+	question({ id, run: null, by: null, subject: null, text: `Deploy ${id}?`, ...more });
 
 function board(questions: Raw[], more: Raw = {}) {
 	const { model, sent } = modelOf(snapshot(1, [], [], { questions, ...more }));
@@ -121,6 +112,29 @@ describe("a form", () => {
 		change(() => model.hear({ type: "reply", id, ok: false, text }));
 		expect(find(group(el), '[role="alert"]').textContent).toBe(text);
 		expect(button(el, "Approve").getAttribute("aria-disabled")).toBe("false");
+	});
+
+	it("takes a late reply, since a busy kernel hears once its cell has ended", () => {
+		const { el, model, sent } = board([asked()]);
+		calmDown();
+		click(button(el, "Approve"));
+		wait(60_000);
+		expect(button(el, "Approve").getAttribute("aria-disabled")).toBe("false");
+		const { id } = answersIn(sent)[0] as { id: number };
+		change(() => model.hear({ type: "reply", id, ok: true, text: "" }));
+		expect(has(group(el), ".note")).toBe(false);
+	});
+
+	it("minds no reply to an answer that was given before the last", () => {
+		const { el, model, sent } = board([asked()]);
+		calmDown();
+		click(button(el, "Approve"));
+		wait(10_000);
+		click(button(el, "Decline"));
+		const [{ id }] = answersIn(sent) as [{ id: number }];
+		change(() => model.hear({ type: "reply", id, ok: false, text: "no" }));
+		expect(has(group(el), ".note")).toBe(false);
+		expect(button(el, "Decline").getAttribute("aria-disabled")).toBe("true");
 	});
 
 	it("keeps the place of a reader who has answered by key, and takes the focus from nobody else", () => {

@@ -1,15 +1,17 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { openAsk, UNHEARD } from "../src/asks";
+import { Unheard } from "../src/asks";
 import { RunModel } from "../src/model";
+import { openPress, UNHEARD, UNHEARD_LATER } from "../src/presses";
 import type { Outgoing } from "../src/wire";
-import { delta, flow, snapshot, T0, task } from "./builders";
+import { delta, flow, group, type Raw, snapshot, T0, task } from "./builders";
+import { atOnce } from "./page";
 
 let sent: Outgoing[];
 let model: RunModel;
 
 beforeEach(() => {
 	sent = [];
-	model = new RunModel((message) => sent.push(message));
+	model = new RunModel((message) => sent.push(message), atOnce);
 	model.join(snapshot(1, [flow()], [task(2, "Pending")]));
 });
 
@@ -47,7 +49,7 @@ describe("deltas", () => {
 	});
 
 	it("before any snapshot lead to one", () => {
-		const fresh = new RunModel((message) => sent.push(message));
+		const fresh = new RunModel((message) => sent.push(message), atOnce);
 		fresh.join({});
 		fresh.hear(delta(5, [task(2)]));
 		expect([fresh.picture.value, resyncs()]).toEqual([null, 1]);
@@ -126,7 +128,7 @@ describe("a snapshot", () => {
 	});
 
 	it("found live but old on loading the page is followed by the question for a newer one", () => {
-		const late = new RunModel((message) => sent.push(message));
+		const late = new RunModel((message) => sent.push(message), atOnce);
 		late.join(snapshot(9, [flow()], [], { now: T0 - 600 }));
 		expect([late.picture.value?.seq, resyncs()]).toEqual([9, 1]);
 		late.hear({ type: "snapshot", snapshot: snapshot(9, [flow()]) });
@@ -134,15 +136,27 @@ describe("a snapshot", () => {
 		expect(resyncs()).toBe(1);
 	});
 
+	it.each([
+		[true, 3],
+		[false, 1],
+	])("of a board that is older than the page, live %s, says that the page has joined", (live, times) => {
+		vi.spyOn(performance, "timeOrigin", "get").mockReturnValue((T0 + 5) * 1000);
+		const late = new RunModel((message) => sent.push(message), atOnce);
+		late.join(snapshot(9, [flow()], [], { now: T0, live }));
+		vi.advanceTimersByTime(3500);
+		expect(sent).toEqual(Array.from({ length: times }, (_, i) => ({ type: "resync", id: i + 1, joined: true })));
+		late.close();
+	});
+
 	it("of an ended board asks for nothing: there may be no kernel", () => {
-		const late = new RunModel((message) => sent.push(message));
+		const late = new RunModel((message) => sent.push(message), atOnce);
 		late.join(snapshot(9, [flow(1, "Completed")], [], { now: T0 - 600, live: false }));
 		expect([late.picture.value?.live, sent]).toEqual([false, []]);
 	});
 
 	it("that cannot be read is said to be unreadable, until one comes that can", () => {
-		const odd = new RunModel(() => {});
-		odd.join({ v: 2 });
+		const odd = new RunModel(() => {}, atOnce);
+		odd.join({ v: 1 });
 		expect(odd.fault.value).toBe("hookcell: this view cannot read what the kernel sent. Run the cell again.");
 		odd.renew(snapshot(1, []));
 		expect(odd.fault.value).toBeNull();
@@ -150,7 +164,7 @@ describe("a snapshot", () => {
 });
 
 describe("cancelling", () => {
-	const ask = () => openAsk(model.asks.all.value, root());
+	const ask = () => openPress(model.presses.all.value, root());
 
 	it("is sent once while the answer is open", () => {
 		model.cancel(root());
@@ -167,19 +181,19 @@ describe("cancelling", () => {
 		expect(ask()).toBeNull();
 	});
 
-	it("that the kernel took stays open until the state moves", () => {
+	it("that the kernel took stays open until the state moves", async () => {
 		model.cancel(root());
 		model.hear({ type: "reply", id: 1, ok: true, text: "cancelling" });
-		vi.advanceTimersByTime(5000);
+		await vi.advanceTimersByTimeAsync(5000);
 		expect(ask()).toMatchObject({ open: true, note: null });
 		model.hear(delta(2, [flow(1, "Cancelling", { state: { type: "CANCELLING", name: "Cancelling", at: T0 + 1 } })]));
 		expect(ask()).toBeNull();
 	});
 
-	it("that the kernel refused shows why and can be tried again", () => {
+	it("that the kernel refused shows why and can be tried again", async () => {
 		model.cancel(root());
 		model.hear({ type: "reply", id: 1, ok: false, text: "crimson-fox has already ended" });
-		vi.advanceTimersByTime(5000);
+		await vi.advanceTimersByTimeAsync(5000);
 		expect(ask()).toMatchObject({ open: false, note: "crimson-fox has already ended" });
 		model.cancel(root());
 		expect(sent.at(-1)).toEqual({ type: "cancel", id: 2, run: 1 });
@@ -196,10 +210,11 @@ describe("cancelling", () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	it("heard late takes the hint back", () => {
+	it("heard late takes the hint back", async () => {
 		model.cancel(root());
 		vi.advanceTimersByTime(2000);
 		model.hear({ type: "reply", id: 1, ok: true, text: "" });
+		await vi.advanceTimersByTimeAsync(0);
 		expect(ask()).toMatchObject({ open: true, note: null });
 	});
 
@@ -219,6 +234,117 @@ describe("cancelling", () => {
 		model.cancel(root());
 		model.hear({ type: "reply", id: 99, ok: false, text: "no" });
 		expect(ask()).toMatchObject({ open: true, note: null });
+	});
+});
+
+describe("running again", () => {
+	const note = () => openPress(model.presses.all.value, root())?.note;
+	beforeEach(() => model.hear(delta(2, [flow(1, "Failed")])));
+
+	it("is asked for once until it is answered, and then can be asked for again", async () => {
+		model.act("retry", root());
+		model.act("again", root());
+		expect(sent).toEqual([{ type: "retry", id: 1, run: 1 }]);
+		model.hear({ type: "reply", id: 1, ok: true, text: "" });
+		await vi.advanceTimersByTimeAsync(0);
+		model.act("again", root());
+		expect(sent.at(-1)).toEqual({ type: "again", id: 2, run: 1 });
+	});
+
+	it("says why it was refused, or that the kernel is busy", async () => {
+		model.act("retry", root());
+		vi.advanceTimersByTime(1500);
+		expect(note()).toBe(UNHEARD_LATER);
+		model.hear({ type: "reply", id: 1, ok: false, text: "its cell has gone" });
+		await vi.advanceTimersByTimeAsync(0);
+		expect(note()).toBe("its cell has gone");
+	});
+});
+
+describe("a question to the kernel", () => {
+	const page = (from: number, rows: Raw[]): Raw => ({
+		type: "page",
+		id: 1,
+		group: 1,
+		part: "all",
+		from,
+		total: 300,
+		rows,
+	});
+	const ask = () => model.ask({ type: "page", group: 1, part: "all", from: 0, count: 100 });
+
+	it("resolves with its answer, whatever is answered in between", async () => {
+		const answer = ask();
+		expect(sent).toEqual([{ type: "page", id: 1, group: 1, part: "all", from: 0, count: 100 }]);
+		model.hear({ type: "reply", id: 9, ok: true, text: "" });
+		model.hear(page(0, [task(5)]));
+		expect(await answer).toMatchObject({ total: 300, rows: [{ n: 5 }] });
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it.each<[string, () => unknown, string]>([
+		["after ten seconds", () => vi.advanceTimersByTime(10_000), "the kernel did not answer"],
+		["when the view is closed", () => model.close(), "the view was closed"],
+		[
+			"when it is refused",
+			() => model.hear({ type: "reply", id: 1, ok: false, text: "no such group" }),
+			"no such group",
+		],
+		[
+			"when something else is answered",
+			() => model.hear({ type: "log", id: 1, run: 1 }),
+			"the kernel answered something else",
+		],
+	])("is given up %s", async (_, end, why) => {
+		const answer = ask();
+		end();
+		await expect(answer).rejects.toThrow(new Unheard(why));
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it("that cannot even be sent, since the kernel has gone, is only unheard", async () => {
+		const cut = new RunModel(() => {
+			throw new Error("Comm is disposed");
+		}, atOnce);
+		const answer = cut.ask({ type: "detail", run: 1 });
+		vi.advanceTimersByTime(10_000);
+		await expect(answer).rejects.toThrow(Unheard);
+		expect(() => cut.touch()).not.toThrow();
+	});
+
+	it("answered after it was given up is still read", async () => {
+		model.hear(delta(2, [], { groups: [group(1, 300)] }));
+		ask().catch(() => {});
+		vi.advanceTimersByTime(10_000);
+		model.hear(page(0, [task(5)]));
+		expect(model.members.value.at(model.picture.value?.groups.get(1) as never, "all", 0)?.n).toBe(5);
+	});
+});
+
+describe("many messages between two frames", () => {
+	it("are drawn once, and end in the same picture", () => {
+		const frames: (() => void)[] = [];
+		const fast = new RunModel(
+			(message) => sent.push(message),
+			(act) => frames.push(act),
+		);
+		fast.join(snapshot(1, [flow()], [task(2, "Pending")]));
+		const seen: unknown[] = [];
+		const stop = fast.picture.subscribe((picture) => seen.push(picture?.seq));
+		for (let seq = 2; seq <= 100; seq += 1) fast.hear(delta(seq, [task(2, seq < 100 ? "Running" : "Completed")]));
+		expect([seen, frames.length]).toEqual([[1], 1]);
+		for (const frame of frames) frame();
+		expect([seen, fast.picture.value?.tasks.get(2)?.state.name, resyncs()]).toEqual([[1, 100], "Completed", 0]);
+		stop();
+	});
+});
+
+describe("what is selected", () => {
+	it("is a run and, if a mark was clicked, its hook", () => {
+		model.select(2);
+		expect([model.selected.value, model.pointed.value]).toEqual([2, null]);
+		model.select(null);
+		expect(model.selected.value).toBeNull();
 	});
 });
 

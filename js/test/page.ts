@@ -14,9 +14,12 @@ export function draw(view: ComponentChild): HTMLElement {
 	return el;
 }
 
+/** Instead of the next frame of the screen. */
+export const atOnce = (act: () => void): void => act();
+
 export function modelOf(snapshot: Raw): { model: RunModel; sent: Outgoing[] } {
 	const sent: Outgoing[] = [];
-	const model = new RunModel((message) => sent.push(message));
+	const model = new RunModel((message) => sent.push(message), atOnce);
 	model.join(snapshot);
 	return { model, sent };
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { descendants, fromSnapshot, type Picture, withDelta } from "../src/picture";
-import { type Delta, readMessage, readSnapshot } from "../src/wire";
-import { delta, flow, type Raw, snapshot, task } from "./builders";
+import { readMessage, readSnapshot } from "../src/read";
+import type { Delta } from "../src/wire";
+import { delta, flow, group, type Raw, snapshot, task } from "./builders";
 
-function pictureOf(raw: Raw, before: Picture | null = null): Picture {
+function pictureOf(raw: Raw): Picture {
 	const read = readSnapshot(raw);
 	if (!read) throw new Error("unreadable");
-	return fromSnapshot(read, before);
+	return fromSnapshot(read);
 }
 
 const follow = (picture: Picture, raw: Raw): Picture => withDelta(picture, readMessage(raw) as Delta);
@@ -49,26 +50,23 @@ describe("a picture", () => {
 		expect(drawn(pictureOf(snapshot(1, [flow()], tasks)))).toEqual([2, 4, 6, 3, 5, 7]);
 	});
 
-	it("forgets finished runs beyond two thousand, but neither the first rows nor what is not over", () => {
-		const rows = Array.from({ length: 3000 }, (_, i) => task(i + 2, i % 10 === 9 ? "Failed" : "Completed"));
-		const next = follow(pictureOf(snapshot(1, [flow()])), delta(2, [...rows, task(9000)]));
-		const kept = numbers(next);
-		expect(kept).toHaveLength(2000);
-		expect(kept.slice(0, 500)).toEqual(rows.slice(0, 500).map((row) => row.n));
-		expect(kept).toContain(9000);
-		expect([...next.tasks.values()].filter((run) => run.state.name === "Failed")).toHaveLength(300);
+	it("takes the newest of each group, at the place where the group first was", () => {
+		const start = pictureOf(snapshot(1, [flow()], [], { groups: [group(1, 4), group(2, 4, "Pending")] }));
+		const changed = { groups: [group(3, 1), group(1, 5), group(4, 1, "Running", { root: 77 })] };
+		const next = follow(start, delta(2, [], changed));
+		expect([...next.groups.values()].map(({ g, total }) => [g, total])).toEqual([
+			[1, 5],
+			[2, 4],
+			[3, 1],
+		]);
+		expect(next.groups.get(2)).toBe(start.groups.get(2));
 	});
 
-	it("believes a snapshot that holds everything", () => {
-		const before = pictureOf(snapshot(1, [flow()], [task(2), task(3, "Completed")]));
-		expect(numbers(pictureOf(snapshot(9, [flow()], [task(2)]), before))).toEqual([2]);
-	});
-
-	it("keeps ended runs that a full snapshot had no room for, and drops those that may have changed", () => {
-		const before = pictureOf(snapshot(1, [flow()], [task(900, "Completed"), task(901)]));
-		const full = Array.from({ length: 500 }, (_, i) => task(i + 2));
-		const next = pictureOf(snapshot(9, [flow()], full), before);
-		expect([next.tasks.has(900), next.tasks.has(901)]).toEqual([true, false]);
-		expect(pictureOf(snapshot(9, [flow()], full, { board: 4 }), before).tasks.has(900)).toBe(false);
+	it("has the questions of the last message, and the layout of the snapshot", () => {
+		const asked = { id: 1, at: 5, subject: "s", text: "t", answer: null, answered: null };
+		const start = pictureOf(snapshot(1, [flow()], [], { questions: [asked], look: { layout: "log" } }));
+		const next = follow(start, delta(2, [], { questions: [], more_questions: 3 }));
+		expect([start.questions.length, start.moreQuestions]).toEqual([1, 0]);
+		expect([next.questions.length, next.moreQuestions, next.layout]).toEqual([0, 3, "log"]);
 	});
 });

@@ -1,59 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { choose, countLeft } from "../src/choose";
 import { failureOf } from "../src/failure";
 import { horizon, marks, stretches } from "../src/lane";
-import { countsText, doing, folded, hookTally, hookWords, retryText } from "../src/words";
-import { ERROR, flow, hook, oneRun, type Raw, runs, state, T0, task } from "./builders";
+import { aside, countsText, doing, folded, hookTally, hookWords, retryText, runningNow } from "../src/words";
+import { ERROR, flow, group, groups, hook, oneRun, type Raw, runs, state, T0, task } from "./builders";
 
-const NONE: ReadonlySet<number> = new Set();
-const many = (count: number, name: (i: number) => string): Raw[] =>
-	Array.from({ length: count }, (_, i) => task(i + 2, name(i)));
-
-describe("which rows are drawn", () => {
-	it("all of them when there is room", () => {
-		const all = runs(...many(200, () => "Completed"));
-		expect(choose(all, 200, NONE)).toEqual({ shown: all, left: [] });
-	});
-
-	it("the first ones, and beyond them what failed, retries or runs, in order", () => {
-		const odd: Record<number, string> = { 300: "Failed", 310: "Running", 320: "AwaitingRetry", 330: "Crashed" };
-		const all = runs(...many(500, (i) => odd[i] ?? (i < 300 ? "Completed" : "Pending")));
-		const { shown, left } = choose(all, 200, NONE);
-		expect(shown.map((run) => run.n)).toEqual([...Array.from({ length: 150 }, (_, i) => i + 2), 302, 312, 322, 332]);
-		expect(left).toHaveLength(346);
-	});
-
-	it("never more than there is room for, and failures before what is running", () => {
-		const all = runs(...many(1000, (i) => (i % 2 ? "Running" : i % 4 ? "Failed" : "Completed")));
-		const { shown } = choose(all, 200, NONE);
-		expect(shown).toHaveLength(200);
-		expect(shown.every((run) => run.state.name === "Failed")).toBe(true);
-	});
-
-	it("a row that was opened, wherever it is", () => {
-		const all = runs(...many(500, () => "Completed"));
-		expect(choose(all, 200, new Set([480])).shown.at(-1)?.n).toBe(480);
-	});
-
-	it("the same first rows while the number of running ones changes", () => {
-		const with_ = (running: number) =>
-			choose(runs(...many(500, (i) => (i >= 200 && i < 200 + running ? "Running" : "Completed"))), 200, NONE);
-		const heads = [1, 7, 49].map((n) =>
-			with_(n)
-				.shown.slice(0, 150)
-				.map((run) => run.n),
-		);
-		expect(heads[1]).toEqual(heads[0]);
-		expect(heads[2]).toEqual(heads[0]);
-	});
-
-	it("and the others are counted by the root's exact counts", () => {
-		const root = oneRun(flow(1, "Running", { counts: { Completed: 990, Pending: 10, Running: 200 }, total: 1200 }));
-		const choice = choose(runs(...many(200, () => "Running")), 200, NONE);
-		expect(countsText(countLeft(root, choice))).toBe("990 Completed, 10 Pending");
-	});
-
-	it("with those between two tries among those that retry", () => {
+describe("counts", () => {
+	it("have those between two tries among those that retry", () => {
 		const counts = new Map(Object.entries({ AwaitingRetry: 2, Completed: 1, Retrying: 3 }));
 		expect([...folded(counts)]).toEqual([
 			["Retrying", 5],
@@ -77,6 +29,20 @@ describe("what a run is doing", () => {
 		[task(2, "Crashed"), "Crashed"],
 		[task(2, "Cancelled", { waits: "load" }), "Cancelled"],
 	])("is said in a few words", (raw, words) => expect(doing(oneRun(raw))).toBe(words));
+
+	it("is said beside a row's name only where it matters more than the time", () => {
+		const said = (raw: Raw) => aside(oneRun(raw));
+		expect(said(task(2, "Pending", { waits: "score" }))).toBe("waits for score");
+		expect(said(task(2, "Retrying", { attempt: 2, attempts: 3 }))).toBe("try 2 of 3");
+		expect(said(task(2, "Cached"))).toBe("cached");
+		expect(["Failed", "Crashed", "Completed", "Running"].map((name) => said(task(2, name)))).toEqual(["", "", "", ""]);
+		expect(said(task(2, "Cancelled"))).toBe("Cancelled");
+	});
+
+	it("is told of all groups at work, by their names", () => {
+		const all = groups(group(1, 9, "Running"), group(2, 1, "Running", { of: "report" }), group(3, 4, "Completed"));
+		expect(runningNow(all)).toBe("score × 9, report");
+	});
 
 	it("counts down to a retry and stops at nothing", () => {
 		expect(retryText(T0 + 1.2, T0)).toBe("retry in 1.2 s");
@@ -168,7 +134,7 @@ describe("a lane", () => {
 	});
 
 	it("spans a time that grows in steps", () => {
-		expect([0, 0.5, 1.1, 1.4, 11.9, 61].map((s) => horizon(s, true))).toEqual([1, 1, 1.25, 1.5, 12.5, 80]);
+		expect([0, 0.5, 1.1, 1.4, 11.9, 61].map((s) => horizon(s, true))).toEqual([1, 1, 1.25, 1.5, 12.5, 70]);
 		expect(horizon(0.0123, false)).toBeCloseTo(0.015);
 		expect(horizon(0, false)).toBeGreaterThan(0);
 	});
@@ -238,6 +204,11 @@ describe("the failure that is told first", () => {
 	it("is a task's before that of the flow inside which it failed, though their ends are one clock reading", () => {
 		const below = runs(failed(2, 5, { kind: "flow", name: "amber-lynx" }), failed(3, 5, { parent: 2, depth: 2 }));
 		expect(failureOf(oneRun(flow(1, "Failed", { error: ERROR })), below)?.of).toBe("score[3] failed after 1 try");
+	});
+
+	it("is named by its flow, too, when it is a subflow's own", () => {
+		const below = runs(failed(2, 5, { kind: "flow", name: "amber-lynx", of: "inner" }));
+		expect(failureOf(oneRun(flow()), below)?.of).toBe("inner amber-lynx failed after 1 try");
 	});
 
 	it("says that a run crashed", () => {

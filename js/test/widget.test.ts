@@ -29,6 +29,7 @@ class FakeComm {
 	tell(name: string, message?: unknown): void {
 		void act(() => {
 			for (const [on, callback] of this.#listeners) if (on === name) callback(message);
+			vi.advanceTimersToNextFrame();
 		});
 	}
 }
@@ -70,7 +71,7 @@ describe("the widget", () => {
 		await begin();
 		comm.tell("msg:custom", delta(2, [task(2, "Completed")]));
 		const { el } = await render();
-		expect(find(el, ".item").dataset.state).toBe("Completed");
+		expect(find(el, ".row").dataset.state).toBe("Completed");
 	});
 
 	it("follows deltas and the snapshot trait", async () => {
@@ -87,10 +88,10 @@ describe("the widget", () => {
 		await begin();
 		const [one, other] = [await render(), await render()];
 		comm.tell("msg:custom", delta(2, [task(2, "Failed")]));
-		for (const { el } of [one, other]) expect(find(el, ".item").dataset.state).toBe("Failed");
+		for (const { el } of [one, other]) expect(find(el, ".row").dataset.state).toBe("Failed");
 		one.close();
 		comm.tell("msg:custom", delta(3, [task(2, "Crashed")]));
-		expect([one.el.childElementCount, find(other.el, ".item").dataset.state]).toEqual([0, "Crashed"]);
+		expect([one.el.childElementCount, find(other.el, ".row").dataset.state]).toEqual([0, "Crashed"]);
 	});
 
 	it("works in a host that only renders", async () => {
@@ -112,7 +113,15 @@ describe("the widget", () => {
 			at.dispatchEvent(event);
 			return event.defaultPrevented;
 		};
-		expect([press(find(el, "button.row .task")), press(find(el, ".counts, .panel"))]).toEqual([true, false]);
+		expect([press(find(el, ".row .task")), press(find(el, ".counts, .panel"))]).toEqual([true, false]);
+	});
+
+	it("asks the notebook to leave the keys to what has the focus", async () => {
+		const { el } = await render();
+		const button = find(el, "button.cancel");
+		expect(button.hasAttribute("data-lm-suppress-shortcuts")).toBe(false);
+		(button as HTMLElement).focus();
+		expect(button.getAttribute("data-lm-suppress-shortcuts")).toBe("true");
 	});
 
 	it("leaves nothing behind", async () => {

@@ -1,7 +1,6 @@
 /** Everything one cell started: its root runs, one above the other. */
 
 import type { ReadonlySignal } from "@preact/signals";
-import { ROOM, ROOM_AMONG_OTHERS } from "../choose";
 import { plural } from "../format";
 import type { RunModel } from "../model";
 import type { Picture } from "../picture";
@@ -9,8 +8,8 @@ import { STYLE } from "../style";
 import type { Counts, Run } from "../wire";
 import { countsText, total } from "../words";
 import { Announcer } from "./Announcer";
+import { Questions, QuestionsFoot } from "./Questions";
 import { RunPanel } from "./RunPanel";
-import { Told, ToldFoot } from "./Told";
 
 const NONE: readonly Run[] = [];
 
@@ -28,16 +27,15 @@ export function Board({ model, dark }: { model: RunModel; dark: ReadonlySignal<b
 }
 
 function Panels({ picture, model }: { picture: Picture; model: RunModel }) {
-	const room = picture.roots.size > 1 ? ROOM_AMONG_OTHERS : ROOM;
 	const below = model.descendants.value;
 	return (
 		<>
-			<Told model={model} picture={picture} />
+			<Questions model={model} picture={picture} />
 			{[...picture.roots.values()].map((run) => (
-				<RunPanel key={run.n} run={run} below={below.get(run.n) ?? NONE} room={room} model={model} />
+				<RunPanel key={run.n} run={run} below={below.get(run.n) ?? NONE} model={model} />
 			))}
 			<MoreRuns counts={picture.moreRuns} />
-			<ToldFoot picture={picture} />
+			<QuestionsFoot picture={picture} />
 			<Announcer roots={picture.roots} />
 		</>
 	);

@@ -1,4 +1,4 @@
-/** How far: a thin bar and a count for each state that task runs are in. */
+/** How far: a thin bar, and a count for each state that task runs are in, which a click filters by. */
 
 import { useRef } from "preact/hooks";
 import { thousands } from "../format";
@@ -36,7 +36,14 @@ function useMost(run: Run, counts: Counts): Counts {
 	return most.current;
 }
 
-export function CountsBar({ run }: { run: Run }) {
+interface Props {
+	run: Run;
+	/** The state that the tasks are filtered by. */
+	chosen: string | null;
+	choose: (name: string | null) => void;
+}
+
+export function CountsBar({ run, chosen, choose }: Props) {
 	const counts = folded(run.counts);
 	const counted = parts(counts, useMost(run, counts));
 	if (counted.length === 0) return null;
@@ -49,21 +56,34 @@ export function CountsBar({ run }: { run: Run }) {
 			</div>
 			<ul class="counts">
 				{counted.map((part) => (
-					<Chip key={part.name} part={part} />
+					<Chip key={part.name} part={part} chosen={part.name === chosen} choose={choose} />
 				))}
 			</ul>
 		</>
 	);
 }
 
-function Chip({ part: { name, look, n, most } }: { part: Part }) {
+interface ChipProps {
+	part: Part;
+	chosen: boolean;
+	choose: Props["choose"];
+}
+
+function Chip({ part: { name, look, n, most }, chosen, choose }: ChipProps) {
 	return (
-		<li class={n === 0 ? "chip none" : "chip"}>
-			<Icon look={look} />
-			<span class="n" style={{ color: colour(look), minWidth: `${thousands(most).length}ch` }}>
-				{thousands(n)}
-			</span>
-			<bdi>{name}</bdi>
+		<li>
+			<button
+				type="button"
+				class={n === 0 ? "chip none" : "chip"}
+				aria-pressed={chosen}
+				onClick={() => choose(chosen ? null : name)}
+			>
+				<Icon look={look} />
+				<span class="n" style={{ color: colour(look) }}>
+					{thousands(n)}
+				</span>
+				<bdi style={{ marginInlineEnd: `${thousands(most).length - thousands(n).length}ch` }}>{name}</bdi>
+			</button>
 		</li>
 	);
 }

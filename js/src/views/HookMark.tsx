@@ -1,4 +1,4 @@
-/** A hook on a bar: a diamond, coloured and drawn by its outcome. */
+/** A hook on a bar: a diamond, coloured and drawn by its outcome. A click shows what it printed. */
 
 import { duration } from "../format";
 import { colour, lookOfOutcome } from "../palette";
@@ -13,16 +13,25 @@ export function hookLabel(hook: Hook): string {
 const DIAMOND = "M6 1.2 L10.8 6 L6 10.8 L1.2 6z";
 const EXCLAMATION = "M6 3.2 V6.8 M6 7.9 V9";
 
-export function HookMark({ hook, percent }: { hook: Hook; percent: number }) {
+export function HookMark({ hook, percent, place }: { hook: Hook; percent: number; place: number }) {
 	const paint = colour(lookOfOutcome(hook.outcome));
 	const hollow = hook.outcome === "running" || hook.outcome === "abandoned";
 	const wrong = hook.outcome === "failed" || hook.outcome === "timed out";
+	const label = hookLabel(hook);
 	return (
-		<span class={wrong ? "mark wrong" : "mark"} style={{ left: `${percent}%` }} title={hookLabel(hook)}>
-			<svg viewBox="0 0 12 12" role="img" aria-label={hookLabel(hook)}>
+		<button
+			type="button"
+			tabIndex={-1}
+			class={wrong ? "mark wrong" : "mark"}
+			style={{ left: `${percent}%` }}
+			title={label}
+			aria-label={label}
+			data-hook={place}
+		>
+			<svg viewBox="0 0 12 12" aria-hidden="true">
 				<path d={DIAMOND} class={hollow ? "hollow" : "full"} style={hollow ? { stroke: paint } : { fill: paint }} />
 				{wrong && <path d={EXCLAMATION} class="exclamation" />}
 			</svg>
-		</span>
+		</button>
 	);
 }

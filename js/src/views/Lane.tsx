@@ -3,40 +3,60 @@
 import type { Clock } from "../clock";
 import { marks, type Stretch, stretches } from "../lane";
 import { colour, LOOKS } from "../palette";
+import { clipped, percentIn, type Span } from "../span";
 import type { Moment, Run } from "../wire";
 import { HookMark } from "./HookMark";
 import { useTicking } from "./live";
 
-/** The moment at the lane's left end, and the seconds it spans. */
-export interface Span {
-	readonly from: Moment;
-	readonly seconds: number;
-}
+/** A shorter wait is drawn only where nothing follows it: its frame would be wider than itself. */
+const LEAST_WAIT_PERCENT = 0.5;
 
-const percentIn = (span: Span, at: Moment): number =>
-	Math.min(100, Math.max(0, ((at - span.from) / span.seconds) * 100));
-
-export function Lane({ run, from, seconds, clock }: { run: Run; from: Moment; seconds: number; clock: Clock }) {
-	const span = { from, seconds };
+export function Lane({ run, span, clock }: { run: Run; span: Span; clock: Clock }) {
+	const all = stretches(run);
+	const isSeen = ({ waiting, from, to }: Stretch, i: number): boolean =>
+		!waiting || to === null || i + 1 === all.length || ((to - from) / span.seconds) * 100 >= LEAST_WAIT_PERCENT;
 	return (
 		<span class="lane">
-			{stretches(run).map((stretch) => (
+			{all.filter(isSeen).map((stretch) => (
 				<Bar key={stretch.place} stretch={stretch} span={span} clock={clock} />
 			))}
-			{marks(run.hooks, (at) => percentIn(span, at)).map(({ hook, percent }, i) => (
-				<HookMark key={i} hook={hook} percent={percent} />
+			{marks(run.hooks, (at) => percentIn(span, at)).map(({ place, hook, percent }) => (
+				<HookMark key={place} place={place} hook={hook} percent={percent} />
 			))}
 		</span>
 	);
 }
 
-function Bar({ stretch, span, clock }: { stretch: Stretch; span: Span; clock: Clock }) {
-	const left = percentIn(span, stretch.from);
+interface BarProps {
+	stretch: Stretch;
+	span: Span;
+	clock: Clock;
+	/** Its place in a lane that several runs share, from below, and how many places there are. */
+	shared?: { readonly floor: number; readonly floors: number };
+}
+
+const [FOOT, HIGH, BAR] = [18, 16, 10];
+
+/** A lane's height is shared; where one run follows another, a bar is as high as any. */
+function shelf({ floor, floors }: NonNullable<BarProps["shared"]>): { top: string; height: string } | null {
+	if (floors === 1) return null;
+	const each = Math.min(BAR, HIGH / floors);
+	return { top: `${FOOT + 2 - each * (floor + 1)}px`, height: `${each - (each > 4 ? 1 : 0.5)}px` };
+}
+
+export function Bar({ stretch, span, clock, shared }: BarProps) {
+	const left = clipped(percentIn(span, stretch.from));
 	const { waiting, to } = stretch;
-	const right = useTicking(() => percentIn(span, endOf(stretch, clock)), [waiting, to, span.from, span.seconds, clock]);
+	const right = useTicking(() => clipped(percentIn(span, endOf(stretch, clock))), [waiting, to, span, clock]);
+	if (right <= -1 || left >= 101) return null;
 	const fill = stretch.waiting ? "outline" : LOOKS[stretch.look].fill;
-	const style = { left: `${left}%`, width: `${Math.max(0, right - left)}%`, color: colour(stretch.look) };
-	return <span class={`stretch ${fill}`} style={style} />;
+	const style = {
+		left: `${left}%`,
+		width: `${Math.max(0, right - left)}%`,
+		color: colour(stretch.look),
+		...(shared && shelf(shared)),
+	};
+	return <span class={`stretch ${shared ? "packed " : ""}${fill}`} style={style} />;
 }
 
 /** Waiting has no end in sight, so it reaches to the lane's end and stands still. */

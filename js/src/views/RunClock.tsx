@@ -1,7 +1,7 @@
-/** How long a run has taken: as a clock in a header, in words on a row. */
+/** How long a run has taken, as a clock. */
 
 import type { Clock } from "../clock";
-import { clockText, duration, tenths } from "../format";
+import { clockText, duration } from "../format";
 import type { Run } from "../wire";
 import { secondsSince, useTicking } from "./live";
 
@@ -14,15 +14,4 @@ function headerText(run: Run, clock: Clock): string {
 	if (run.start === null) return "";
 	const seconds = secondsSince(run.start, run, clock);
 	return run.end !== null && seconds < 1 ? duration(seconds) : clockText(seconds);
-}
-
-export function Took({ run, clock }: { run: Run; clock: Clock }) {
-	const text = useTicking(() => rowText(run, clock), [run.start, run.end, clock]);
-	return <span class="took">{text}</span>;
-}
-
-function rowText(run: Run, clock: Clock): string {
-	if (run.start === null) return "";
-	const seconds = secondsSince(run.start, run, clock);
-	return run.end === null ? tenths(seconds) : duration(seconds);
 }

@@ -9,35 +9,32 @@ import type { Run } from "../wire";
 import { CancelNotes } from "./CancelButton";
 import { CountsBar } from "./CountsBar";
 import { ErrorBox } from "./ErrorBox";
-import { HookList } from "./HookList";
 import { secondsSince, useTicking } from "./live";
 import { OneLine } from "./OneLine";
+import { Panes, usePanes } from "./Panes";
 import { RunHeader } from "./RunHeader";
-import { TaskRows } from "./TaskRows";
+import { Selected } from "./Selected";
 
 const SMALL_SECONDS = 1;
 const SMALL_TOTAL = 3;
 
-export function RunPanel({
-	run,
-	below,
-	room,
-	model,
-}: {
+interface Props {
 	run: Run;
 	below: readonly Run[];
-	room: number;
 	model: RunModel;
-}) {
+}
+
+export function RunPanel({ run, below, model }: Props) {
 	const small = useSmall(run, below, model.clock);
 	const wish = useSignal<"line" | "panel" | null>(null);
-	const isLine = (wish.value ?? (small ? "line" : "panel")) === "line";
+	const compact = model.picture.value?.layout === "compact";
+	const isLine = (wish.value ?? (small || compact ? "line" : "panel")) === "line";
 	return (
 		<section class="panel" data-run={run.n} data-state={run.state.name}>
 			{isLine ? (
 				<OneLine run={run} below={below} clock={model.clock} unfold={() => (wish.value = "panel")} />
 			) : (
-				<Unfolded run={run} below={below} room={room} model={model} fold={() => (wish.value = "line")} />
+				<Unfolded run={run} below={below} model={model} fold={() => (wish.value = "line")} />
 			)}
 		</section>
 	);
@@ -50,38 +47,20 @@ function useSmall(run: Run, below: readonly Run[], clock: Clock): boolean {
 	return quick && Math.max(run.total, below.length) <= SMALL_TOTAL && ![run, ...below].some(wentWrong);
 }
 
-interface Props {
-	run: Run;
-	below: readonly Run[];
-	room: number;
-	model: RunModel;
-	fold: () => void;
-}
-
-function Unfolded({ run, below, room, model, fold }: Props) {
-	const hooksOpen = useSignal(false);
+function Unfolded({ run, below, model, fold }: Props & { fold: () => void }) {
+	const groups = model.members.value.ofRoot(run.n);
+	const panes = usePanes(model.picture.value?.layout ?? "timeline");
 	const failure = failureOf(run, below);
 	const message = hasEnded(run) && !run.error ? run.state.message : null;
 	return (
 		<>
-			<RunHeader
-				run={run}
-				below={below}
-				model={model}
-				hooksOpen={hooksOpen.value}
-				toggleHooks={() => (hooksOpen.value = !hooksOpen.value)}
-				fold={fold}
-			/>
-			<CountsBar run={run} />
+			<RunHeader run={run} groups={groups} model={model} fold={fold} />
+			<CountsBar run={run} chosen={panes.state} choose={panes.choose} />
 			<CancelNotes run={run} model={model} />
 			{message && <p class="note">{message}</p>}
 			{failure && <ErrorBox error={failure.error} of={failure.of} />}
-			{hooksOpen.value && (
-				<div class="opened">
-					<HookList runs={[run, ...below]} />
-				</div>
-			)}
-			<TaskRows root={run} below={below} room={room} clock={model.clock} />
+			<Panes root={run} below={below} groups={groups} model={model} panes={panes} />
+			<Selected root={run} model={model} />
 		</>
 	);
 }

@@ -2,20 +2,7 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Bell } from "../src/bell";
 import { look, permission, permissionNow, request } from "../src/permission";
-import { readQuestions } from "../src/told";
 import type { Raw } from "./builders";
-
-const question = (more: Raw = {}): Raw => ({
-	id: 1,
-	at: 5,
-	run: 2,
-	by: "deploy[0]",
-	subject: "nightly",
-	text: "Deploy?",
-	answer: null,
-	answered: null,
-	...more,
-});
 
 /** The browser's notifications. */
 class FakeNotification {
@@ -56,25 +43,6 @@ beforeEach(() => {
 });
 
 afterEach(() => vi.restoreAllMocks());
-
-describe("questions on the wire", () => {
-	it("are read whole", () => {
-		expect(readQuestions([question({ answer: "approve", answered: 6 })])).toEqual([
-			{ id: 1, at: 5, by: "deploy[0]", subject: "nightly", text: "Deploy?", answer: "approve", answered: 6 },
-		]);
-	});
-
-	it("are left out where they cannot be read, and empty where there are none", () => {
-		const odd = [null, 3, {}, question({ id: "1" }), question({ text: 3 })];
-		expect(readQuestions(odd)).toEqual([]);
-		expect(readQuestions(undefined)).toEqual([]);
-	});
-
-	it("show what would act, keep their lines, and are open where the answer is unknown", () => {
-		const [read] = readQuestions([question({ text: "a\n\u202eb\u0000", subject: "x\ny", answer: "maybe", by: null })]);
-		expect(read).toMatchObject({ text: "a\n\\u202eb\\x00", subject: "x\\ny", answer: null, by: "" });
-	});
-});
 
 describe("the bell", () => {
 	it("rings while the page is hidden, with text only", () => {

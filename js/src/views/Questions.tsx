@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { RunModel } from "../model";
 import { colour, type LookName } from "../palette";
 import type { Picture } from "../picture";
-import type { Answer, Question } from "../told";
+import type { Answer, Question } from "../questions";
 import { AllowButton } from "./Allow";
 import { Name } from "./parts";
 
@@ -26,12 +26,12 @@ interface Props {
 	picture: Picture;
 }
 
-export function Told({ model, picture }: Props) {
+export function Questions({ model, picture }: Props) {
 	return picture.questions.length > 0 ? <Asked model={model} picture={picture} /> : null;
 }
 
 /** At the foot of the board, where its coming and going moves nothing. */
-export function ToldFoot({ picture }: { picture: Picture }) {
+export function QuestionsFoot({ picture }: { picture: Picture }) {
 	return picture.questions.some(({ answer }) => answer === null) ? <AllowButton /> : null;
 }
 

@@ -1,0 +1,3 @@
+/** What the build puts where a view's source has tags. */
+
+export { Fragment, h } from "preact";
