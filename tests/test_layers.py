@@ -11,8 +11,8 @@ import hookcell
 
 # Which modules stand on which floor. "" is hookcell/__init__.py; a package stands for its __init__.py.
 FLOORS = (
-    {"annotations", "cancel", "errors", "forks", "states"},
-    {"conditions", "extras", "hooks", "injection", "names", "runs", "session", "versions"},
+    {"annotations", "brief", "cancel", "errors", "forks", "states"},
+    {"acts", "conditions", "extras", "hooks", "injection", "names", "runs", "session", "versions"},
     {
         "blocking",
         "deadlines",
@@ -41,9 +41,13 @@ FLOORS = (
     {"store", "store.keyvalue", "store.memory", "store.sqlite"},
     {
         "",
+        "background",
         "calls",
+        "deeds",
         "definitions",
+        "endings",
         "flows",
+        "leaving",
         "mapping",
         "notify",
         "notify.alerts",
@@ -62,12 +66,16 @@ FLOORS = (
         "notify.webhooks",
         "notify.within",
         "parameters",
+        "rerun",
         "streams",
         "tasks",
         "testing",
+        "unseen",
+        "watching",
     },
     {
         "notebook",
+        "notebook.cell_body",
         "notebook.alerter_line",
         "notebook.alerts",
         "notebook.attached",
@@ -75,21 +83,62 @@ FLOORS = (
         "notebook.cell_run",
         "notebook.cell_source",
         "notebook.cells",
+        "notebook.console",
+        "notebook.console.frame",
+        "notebook.console.region",
+        "notebook.console.shell",
+        "notebook.console.tally",
+        "notebook.console.telling",
+        "notebook.console.watch",
+        "notebook.console.words",
+        "notebook.completion",
+        "notebook.easel",
         "notebook.failure",
+        "notebook.held",
         "notebook.hooks_magic",
         "notebook.kernel",
         "notebook.magics",
+        "notebook.model",
         "notebook.options",
         "notebook.palette",
+        "notebook.picture",
+        "notebook.reprs",
+        "notebook.settings",
         "notebook.questions",
         "notebook.redefined",
         "notebook.settled",
+        "notebook.settled.density",
+        "notebook.settled.drawing",
+        "notebook.settled.lanes",
+        "notebook.settled.page",
+        "notebook.settled.plain",
+        "notebook.settled.png",
+        "notebook.settled.tables",
+        "notebook.settled.timeline",
+        "notebook.settled.trees",
+        "notebook.snapshots",
         "notebook.terminal",
         "notebook.told",
         "notebook.told_picture",
         "notebook.tracebacks",
         "notebook.view",
         "notebook.wire",
+        "notebook.wire.asks",
+        "notebook.wire.bins",
+        "notebook.wire.board",
+        "notebook.wire.branches",
+        "notebook.wire.calls",
+        "notebook.wire.detail",
+        "notebook.wire.groups",
+        "notebook.wire.ledger",
+        "notebook.wire.logs",
+        "notebook.wire.masks",
+        "notebook.wire.names",
+        "notebook.wire.previews",
+        "notebook.wire.rows",
+        "notebook.wire.texts",
+        "notebook.wire.values",
+        "notebook.wire.whence",
     },
 )
 FLOOR = {module: number for number, modules in enumerate(FLOORS) for module in modules}
@@ -102,6 +151,7 @@ DOORS = {
     ("", "prefect"),  # so that type checkers know it
     ("", "zenml"),  # so that type checkers know it
     ("", "notebook.magics"),  # load_ipython_extension: IPython asks the package, the notebook ring answers
+    ("watching", "notebook.console"),  # watch(): a script asks, the notebook ring answers
     ("log", "log_lines"),  # logging is slow to import, and most sessions log nothing
     ("notebook.magics", "notebook.bell"),  # the same, and only messages need it
     ("notebook.magics", "notebook.view"),  # only a kernel shows views, and anywidget is slow to import
@@ -233,8 +283,8 @@ def awaits(source):
     for node in ast.walk(source.tree):
         if isinstance(node, AWAITING) or getattr(node, "is_async", 0):
             yield getattr(node, "target", node), "is async outside drive/"
-        elif getattr(node, "name", None) == "__await__" and source.name != "futures":
-            yield node, "defines __await__ outside futures.py"
+        elif getattr(node, "name", None) == "__await__" and source.name not in {"acts", "futures"}:
+            yield node, "defines __await__ outside futures.py and acts.py"
 
 
 def circles(sources):
@@ -323,7 +373,7 @@ def plant(folder, files):
     empty.pop("notebook.py")
     empty |= {f"{package}__init__.py": "" for package in ("", "runners/", "store/", "notebook/")}
     for name, text in (empty | files).items():
-        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 
@@ -340,6 +390,7 @@ ALLOWED = {
     "others' modules, inside a function": ("drive/aio.py", "def loop():\n    import asyncio"),
     "async in drive": ("drive/aio.py", "async def adrive():\n    await x"),
     "async above the engine": ("flows.py", "async def run():\n    await x"),
+    "__await__ in acts": ("acts.py", "class Asked:\n    def __await__(self): pass"),
     "__await__ in futures": ("futures.py", "class Future:\n    def __await__(self): pass"),
     "IPython in the notebook": ("notebook/view.py", "import anywidget\nfrom IPython import display"),
     "get_ipython in kernel": ("notebook/kernel.py", "from IPython import get_ipython\nshell = get_ipython()"),

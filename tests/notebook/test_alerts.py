@@ -4,6 +4,7 @@ import sys
 import types
 
 import pytest
+from pages import read
 
 from hookcell import flow
 from hookcell.notebook import alerts, kernel
@@ -51,6 +52,10 @@ def test_nothing_of_a_message_is_markup(cell):
     html = cell[0]["text/html"]
     for harm in ("<script", "\u202e", "\x00", "<style", "<svg", "url("):
         assert harm not in html
+
+
+def test_an_untrusted_notebook_keeps_all_of_a_message():
+    assert read(alerts.to_html("3 rows are missing\n" * 99, "nightly")).lost == []
 
 
 def test_a_long_message_is_folded_and_a_very_long_one_is_cut():

@@ -68,8 +68,8 @@ class Notebook:
     def __init__(self, shell, **names):
         self.shell = shell
         self.names = shell.user_ns
-        self.runs, self.registered = [], []
-        self.uninstall = cells.install(shell, self.begin, self.register, **names)
+        self.runs, self.registered, self.launched = [], [], []
+        self.uninstall = cells.install(shell, self.begin, self.register, self.launch, **names)
 
     def begin(self, line, body):
         if "--bad" in line:
@@ -80,6 +80,9 @@ class Notebook:
     def register(self, kind, line, body, function):
         self.registered.append((kind, line, body, self.names.get(function.__name__)))
         return function
+
+    def launch(self, line, body):
+        self.launched.append((line, body))
 
     def run(self, *lines, history=True):
         return self.shell.run_cell("\n".join(lines), store_history=history)
@@ -303,7 +306,7 @@ def test_a_flow_in_a_flow_keeps_to_its_own_run(notebook):
 
 def test_a_run_that_makes_no_attempt_displays_nothing(notebook):
     notebook.begin = None
-    cells.install(notebook.shell, lambda line, body: (), notebook.register)
+    cells.install(notebook.shell, lambda line, body: (), notebook.register, notebook.launch)
     assert notebook.value("%%flow etl", "ran = 1", "ran") is None
     assert "ran" not in notebook.names
 
@@ -605,7 +608,9 @@ def test_a_definition_is_registered_with_its_line_and_body_before_its_name_is_bo
 
 
 def test_the_name_is_bound_to_what_register_returns(notebook):
-    cells.install(notebook.shell, notebook.begin, lambda kind, line, body, function: (kind, function()))
+    cells.install(
+        notebook.shell, notebook.begin, lambda kind, line, body, function: (kind, function()), notebook.launch
+    )
     notebook.value("%%task load()", "5")
     assert notebook.names["load"] == ("task", 5)
 
@@ -941,3 +946,52 @@ def test_run_all_stops_at_a_failed_flow():
         NotebookClient(document, timeout=60).execute()
     outputs = [[output.output_type for output in cell.outputs] for cell in document.cells]
     assert outputs == [[], ["execute_result"], ["error"], []]
+
+
+# -- in the background ------------------------------------------------------------------------------------------------
+
+
+def test_a_background_cell_hands_over_its_statements_and_runs_none(notebook):
+    assert notebook.value("%%flow etl --background -x", "x = 1", "x + 1") is None
+    ((line, body),) = notebook.launched
+    assert (line, "x" in notebook.names, notebook.runs) == ("etl --background -x", False, [])
+    assert [body.function()(), body.function()(), notebook.names["x"]] == [2, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "value"), [((), None), (("x = 1",), None), (("x = 1; x",), 1), (("x = [1]", "", "x[0];"), 1)]
+)
+def test_the_result_of_a_background_cell_is_its_last_expression(notebook, lines, value):
+    notebook.value("%%flow etl --background", *lines)
+    assert notebook.launched[0][1].function()() == value
+
+
+def test_a_background_cell_that_awaits_becomes_an_async_function(notebook):
+    notebook.value("%%flow etl --background", "import asyncio", "x = await asyncio.sleep(0, 1)", "x + 1")
+    assert asyncio.run(notebook.launched[0][1].function()()) == 2
+
+
+def test_errors_of_a_background_cell_name_its_own_lines(notebook):
+    notebook.value("%%flow etl --background", "", "def f(): return 1 / 0", "f()")
+    with pytest.raises(ZeroDivisionError) as raised:
+        notebook.launched[0][1].function()()
+    assert lines_of(raised.value)[-2:] == [("<module>", 4), ("f", 3)]
+
+
+def test_future_imports_hold_in_a_background_cell(notebook):
+    notebook.value(
+        "%%flow etl --background", "from __future__ import annotations", "def f(x: Nowhere): return x", "f(3)"
+    )
+    assert notebook.launched[0][1].function()() == 3
+
+
+@pytest.mark.parametrize("stray", ["return 1", "break", "continue", "yield 1"])
+def test_what_no_cell_may_say_starts_nothing_in_the_background_either(notebook, stray):
+    assert fault_of(notebook.run("%%flow etl --background", "x = 1", stray))[0] == 3
+    assert (notebook.launched, "x" in notebook.names) == ([], False)
+
+
+@pytest.mark.parametrize("line", ["etl --run-name --backgrounds", "etl(x) --background"])
+def test_only_the_option_itself_puts_a_cell_in_the_background(notebook, line):
+    notebook.run(f"%%flow {line}", "1")
+    assert notebook.launched == []

@@ -178,7 +178,8 @@ def test_the_magics_take_every_option_of_the_decorators():
     for kind, taken in (("flow", flows._OPTIONS), ("task", definitions.OPTIONS)):
         known = {action.dest for action in parser_of(kind, kind)._actions}
         assert taken - known - definitions.HOOK_OPTIONS == {"name"}
-        assert known - taken - definitions.HOOK_OPTIONS == {"help"} | ({"param"} if kind == "flow" else set())
+        of_a_run = {"background", "into", "param"} if kind == "flow" else set()
+        assert known - taken - definitions.HOOK_OPTIONS == {"help"} | of_a_run
 
 
 def test_help_lists_every_option(kernel):

@@ -5,15 +5,20 @@ Run with HOOKCELL_WRITE_CONTRACT=1 to write the file anew after a change that wa
 
 import contextvars
 import json
+import logging
 import os
 import re
 import threading
+import time
 from pathlib import Path
 
-from hookcell import Listener, flow, task
+from hookcell import Listener, flow, get_run_logger, task
 from hookcell.gate import holding
+from hookcell.names import Codes
+from hookcell.notebook.picture import Picture
+from hookcell.notebook.settings import Manner
 from hookcell.notebook.told import Question
-from hookcell.notebook.view import Picture
+from hookcell.notebook.wire.logs import line_told
 from hookcell.runs import current
 from hookcell.session import session
 
@@ -35,8 +40,9 @@ class Browser:
 class Board(Listener):
     """A picture whose runs are all those that happen meanwhile, drawn when `draw` is called."""
 
-    def __init__(self):
-        self.picture = Picture(1, contextvars.copy_context(), lambda: None)
+    def __init__(self, number=1):
+        self._nudged = threading.Event()
+        self.picture = Picture(number, "cell", contextvars.copy_context(), self._nudged.set, Manner())
         self.browser = self.picture.widget = Browser()
         self.board = self.picture.board
         self.board.hint = None
@@ -54,9 +60,23 @@ class Board(Listener):
     def hook_ended(self, run, _hook_run):
         self.board.see(run)
 
+    def logged(self, run, line):
+        if (kept := line_told(line)) is not None:
+            self.board.hear(run, kept)
+        self.board.see(run)
+
     def draw(self):
         self.picture.draw(0.0)
         self.snapshots.append(self.board.snapshot())
+
+    def ask(self, **message):
+        """Asks as the browser does, and waits for the answer."""
+        self.picture.hear(message)
+        while self.picture.asks.waiting:
+            self._nudged.clear()
+            self.picture.answer(time.monotonic())
+            assert not self.picture.asks.waiting or self._nudged.wait(60)
+        return self.browser.messages[-1]
 
 
 # -- the runs ----------------------------------------------------------------------------------------------------------
@@ -97,17 +117,25 @@ def failure(board):
 
 
 def cancelled(board):
+    def pressed():
+        board.ask(type="cancel", id=7, run=board.board.runs[0].number)
+
+    def drawn(flow, run, state):
+        button.join()
+        board.draw()
+
     @task
     def contract_endless():
-        board.picture.hear({"type": "cancel", "id": 7, "run": board.board.runs[0].number})
+        button.start()
         threading.Event().wait(60)
 
-    @flow(name="contract_cancelled", on_cancellation=lambda flow, run, state: board.draw())
+    @flow(name="contract_cancelled", on_cancellation=drawn)
     def whole():
         contract_endless()
 
+    button = threading.Thread(target=pressed)
     whole(return_state=True)
-    board.picture.hear({"type": "cancel", "id": 8, "run": board.board.runs[0].number})
+    board.ask(type="cancel", id=8, run=board.board.runs[0].number)
 
 
 def waiting(board):
@@ -132,7 +160,7 @@ def waiting(board):
         last.wait()
 
     whole()
-    board.picture.hear({"type": "resync", "id": 9})
+    board.ask(type="resync", id=9)
 
 
 def not_ready(board):
@@ -149,6 +177,69 @@ def not_ready(board):
         contract_after.submit(contract_broken.submit()).wait()
 
     whole(return_state=True)
+
+
+def mapped(board):
+    @task(retries=1, retry_delay_seconds=0)
+    def contract_score(n, row):
+        if n == 3 and not tried:
+            tried.append(n)
+            raise ValueError("try again")
+        if n == 5:
+            raise ValueError("price must be positive, got -3.2")
+        get_run_logger().info("scored %s", n)
+        return n
+
+    @task
+    def contract_rows():
+        return [1, 2, 3, 4, 5]
+
+    @flow
+    def contract_inner(n):
+        contract_rows()
+
+    @flow(name="contract_mapped", runner="inline")
+    def whole():
+        rows = contract_rows.submit()
+        scores = contract_score.map([1, 2, 3, 4, 5], rows.result(), wait_for=[rows])
+        contract_inner(1)
+        board.draw()
+        scores.wait()
+
+    tried = []
+    logging.getLogger("hookcell.task_runs").addHandler(quiet := logging.NullHandler())
+    whole(return_state=True)
+    logging.getLogger("hookcell.task_runs").removeHandler(quiet)
+    board.draw()
+    group = board.snapshots[-1]["groups"][1]
+    assert (group["of"], group["total"], group["trouble"]) == ("contract_score", 5, 2)
+    board.ask(type="page", id=1, group=group["g"], part="all", **{"from": 1, "count": 2})
+    board.ask(type="page", id=2, group=group["g"], part="trouble", **{"from": 0, "count": 200})
+    board.ask(type="log", id=3, run=board.board.runs[0].number, before=None, count=2)
+
+
+def in_detail(board):
+    def say(task, run, state):
+        holding.get().heard("told\n")
+
+    @task(tags=["io"], retries=1, retry_delay_seconds=0, on_failure=say)
+    def contract_load(day, api_key, limit=3):
+        get_run_logger().warning("no such day: %s", day)
+        raise KeyError(day)
+
+    @flow(name="contract_in_detail")
+    def whole(days):
+        contract_load(days[0], "a-very-secret-key", return_state=True)
+        return {"rows": 3}
+
+    whole(["monday"])
+    board.draw()
+    load = board.board.runs[0].children[0]
+    board.ask(type="detail", id=1, run=load.number)
+    board.ask(type="detail", id=2, run=board.board.runs[0].number)
+    board.ask(type="log", id=3, run=load.number, before=1, count=50)
+    for number, message in enumerate([{"type": "detail", "run": 10**9}, {"type": "page"}, {"type": "dance"}, {}], 4):
+        board.ask(id=number, **message)
 
 
 def hostile(board):
@@ -175,10 +266,10 @@ def asked(board):
         for number, subject in enumerate([None, EVIL, "nightly"], 1):
             board.board.told.ask(Question(f"Deploy?\n{EVIL}", subject, current.get()))
             board.draw()
-            board.picture.hear({"type": "answer", "id": 9 + number, "question": number, "approve": number == 1})
+            board.ask(type="answer", id=9 + number, question=number, approve=number == 1)
         board.board.told.ask(Question("And now?"))
         board.board.told.withdraw()
-        board.picture.hear({"type": "answer", "id": 13, "question": 4, "approve": True})
+        board.ask(type="answer", id=13, question=4, approve=True)
 
     @flow(name="contract_asked")
     def whole():
@@ -189,8 +280,9 @@ def asked(board):
 
 # -- the file ----------------------------------------------------------------------------------------------------------
 
-TIMES = ("at", "now", "created", "start", "end", "retry_at", "answered")
+TIMES = ("at", "now", "created", "start", "end", "first", "retry_at", "answered")
 FIXED = {"seconds": 0.001, "session": "a1b2c3d4"} | dict.fromkeys(TIMES, T0)
+ID = "0" * 8
 
 
 class Normal:
@@ -203,31 +295,41 @@ class Normal:
         return self.numbers.setdefault(number, len(self.numbers) + 1)
 
     def of(self, value, key=None):
+        if key == "bins" and value is not None:
+            ended = {name: [sum(row)] for name, row in value["ended"].items()}
+            return {"from": T0, "step": 0.001, "started": [sum(value["started"])], "ended": ended}
+        if key == "detail":
+            value = {**value, "id": ID}
         if isinstance(value, dict):
             return {name: self.of(one, name) for name, one in value.items()}
         if key == "story":
-            return [[name, kind, T0] for name, kind, _ in value]
+            return [[name, kind, T0, *message] for name, kind, _, *message in value]
+        if key in {"log", "lines"}:
+            return [[T0, *rest] for _, *rest in value]
         if isinstance(value, list):
             return [self.of(one, key) for one in value]
         return value if value is None else self.leaf(value, key)
 
     def leaf(self, value, key):
-        if key in {"n", "root", "parent", "run"}:
+        if key in {"n", "root", "parent", "run"} or (key == "after" and value in self.numbers):
             return self.number(value)
         if key == "where":
             return re.sub(r"(line|---->) \d+", r"\1 1", value)
+        if key == "traceback":
+            value = re.sub(r'File ".*[/\\]', 'File "', value)
+            return re.sub(r"line \d+", "line 1", re.sub(r"\n +[~^]+", "", value))
         return FIXED.get(key, value)
 
 
-STORIES = [success, failure, cancelled, waiting, not_ready, hostile, asked]
+STORIES = [success, failure, cancelled, waiting, not_ready, mapped, in_detail, hostile, asked]
 
 
 def test_what_the_kernel_tells_the_browser_is_as_agreed(monkeypatch):
     told = {"snapshots": [], "messages": []}
     for number, story in enumerate(STORIES, 1):
         monkeypatch.setattr(session, "counts", {})
-        board, normal = Board(), Normal()
-        board.board.number = number
+        monkeypatch.setattr(session, "codes", Codes())
+        board, normal = Board(number), Normal()
         ignore = session.listen(board)
         try:
             story(board)

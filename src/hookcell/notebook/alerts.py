@@ -24,13 +24,13 @@ SEEN, MOST_LINES, WIDTH = 6, 200, 400
 MOST_CELLS = 50
 
 _BOX = (
-    f"box-sizing:border-box;max-width:860px;margin:1px 0;padding:3px 10px 3px 30px;text-indent:-20px;border:0;"
+    f"box-sizing:border-box;max-width:860px;margin:1px 0;padding:3px 10px;border:0;"
     f"border-left:3px solid {LOOKS['Running'].settled};background:{TINT};text-align:left;"
     "font-family:system-ui,-apple-system,sans-serif;font-size:13px;line-height:1.45"
 )
-_TEXT = "white-space:pre-wrap;overflow-wrap:anywhere"
-_FOLD = "margin:0;text-indent:0"
-_PILED = f"padding:2px 0 2px 20px;border-top:1px solid {LINE}"
+_TEXT = "padding:0 0 0 20px;white-space:pre-wrap;overflow-wrap:break-word"
+_FOLD = "margin:0 0 0 20px"
+_PILED = f"padding:2px 0;border-top:1px solid {LINE}"
 
 
 def to_html(message: str, subject: str | None, style: str = _BOX) -> str:
@@ -39,7 +39,7 @@ def to_html(message: str, subject: str | None, style: str = _BOX) -> str:
     gap = "&ensp;" if len(said) == 1 else "\n"
     about = f'<b dir="auto">{escaped(" ".join(lines(subject, 2, WIDTH)))}</b>{gap}' if subject else ""
     head, rest = ("\n".join(map(escaped, part)) for part in (said[:SEEN], said[SEEN:]))
-    inner = span(_TEXT, f'✉&ensp;{about}<span dir="auto">{head}</span>')
+    inner = span("float:left", "✉") + div(_TEXT, f'{about}<span dir="auto">{head}</span>')
     return div(
         style, inner + (fold(many(len(said) - SEEN, "more line"), div(_TEXT, rest), style=_FOLD) if rest else "")
     )

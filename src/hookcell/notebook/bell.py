@@ -8,13 +8,12 @@ import threading
 import time
 from typing import Any, Literal
 
-import anywidget
 import traitlets
 from IPython.display import display
 
 from hookcell.notebook import kernel
+from hookcell.notebook.model import BUNDLE, Model
 from hookcell.notebook.palette import CARD, div
-from hookcell.notebook.view import BUNDLE
 from hookcell.session import session
 
 What = Literal["alert", "question"]
@@ -31,16 +30,10 @@ SAID = {
 }
 
 
-class _Model(anywidget.AnyWidget):
-    """A model of the same bundle that the view is; `kind` says which."""
+class _Model(Model):
+    """Not a board; `kind` says what instead."""
 
-    _esm = BUNDLE if BUNDLE.exists() else "export default {}"
     kind = traitlets.Unicode().tag(sync=True)
-
-    def end(self) -> None:
-        """Take the model off the page."""
-        self.layout.close()  # a model of its own, which every widget has
-        self.close()
 
 
 class Bell:
@@ -93,9 +86,7 @@ class Allow:
         if kernel.headless() or not BUNDLE.exists():
             _show("default")
             return
-        self._model = _Model(kind="allow")
-        kernel.hear_while_busy(self._model.comm)
-        self._model.on_msg(self._hear)
+        self._model = _Model(self._hear, kind="allow")
         view = {"version_major": 2, "version_minor": 0, "model_id": self._model.model_id}
         mime = {"application/vnd.jupyter.widget-view+json": view, "text/plain": SAID["default"]}
         self._display: Any = display(mime, raw=True, display_id=True)  # type: ignore[no-untyped-call]
@@ -107,7 +98,7 @@ class Allow:
         """Whether there is still a button."""
         return self._model is not None
 
-    def _hear(self, _widget: Any, content: Any, _buffers: Any) -> None:
+    def _hear(self, content: Any) -> None:
         """Take the reader's choice; may run on any thread, so another one acts on it."""
         chosen = content.get("permission") if isinstance(content, dict) else None
         if chosen in SAID:

@@ -17,7 +17,7 @@ from hookcell.shield import main_shield, never_raise_in, shield_here
 from hookcell.stops import unheard_stop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from contextvars import Token
     from types import TracebackType
 
@@ -31,15 +31,18 @@ class CellRun:
     Args:
         flow: What the cell is a run of; its own function is never called.
         parameters: What the run was given.
+        keep: Puts its result where the cell asked for it; None if it did not.
     """
 
-    def __init__(self, flow: Flow[..., Any], parameters: dict[str, Any]) -> None:
-        self._flow, self._parameters = flow, parameters
+    def __init__(
+        self, flow: Flow[..., Any], parameters: dict[str, Any], keep: Callable[[Any], None] | None = None
+    ) -> None:
+        self._flow, self._parameters, self._keep = flow, parameters, keep
 
     def __iter__(self) -> Iterator[Attempt]:
         """Begin the run; end when it is over, and fail if it never came to its body."""
         __tracebackhide__ = True
-        attempt = Attempt(self._flow, self._parameters, awaits=False)
+        attempt = Attempt(self._flow, self._parameters, self._keep, awaits=False)
         try:
             more = attempt.parked.to_body() or attempt.give_up()
             while more:
@@ -51,7 +54,7 @@ class CellRun:
     async def __aiter__(self) -> AsyncIterator[Attempt]:
         """Begin the run; end when it is over, and fail if it never came to its body."""
         __tracebackhide__ = True
-        attempt = Attempt(self._flow, self._parameters, awaits=True)
+        attempt = Attempt(self._flow, self._parameters, self._keep, awaits=True)
         try:
             more = await attempt.parked.aresume(None) or attempt.give_up()
             while more:
@@ -64,8 +67,11 @@ class CellRun:
 class Attempt:
     """One try of the body; the same object for every try of a run."""
 
-    def __init__(self, flow: Flow[..., Any], parameters: dict[str, Any], *, awaits: bool) -> None:
+    def __init__(
+        self, flow: Flow[..., Any], parameters: dict[str, Any], keep: Callable[[Any], None] | None, *, awaits: bool
+    ) -> None:
         self.value: Any = None
+        self._keep = keep
         self.more = False
         self._awaits = awaits
         shield = shield_here()
@@ -138,7 +144,11 @@ class Attempt:
             self._entered = None
 
     def _outcome(self, error: BaseException | None) -> Outcome:
-        return Outcome(self.value) if error is None else Outcome(None, error)
+        if error is not None:
+            return Outcome(None, error)
+        if self._keep is not None:  # in hand before the run is Completed, and its hooks look for it
+            self._keep(self.value)
+        return Outcome(self.value)
 
     def give_up(self) -> bool:
         """Let the cell fail if its run has ended before its first try: cancelled, say, or without a name."""

@@ -6,6 +6,7 @@ import ast
 import io
 import keyword
 import re
+import shlex
 import tokenize
 from typing import NamedTuple, TypeVar
 
@@ -20,6 +21,7 @@ with {cells}.closing({number}):
             pass
 {cells}.take({number})
 """
+LAUNCH = "{cells}.launch({number}, {first_line!r}, {body!r})"
 
 Tree = TypeVar("Tree", bound=ast.AST)
 
@@ -57,6 +59,14 @@ class Cell(NamedTuple):
     def column(self) -> int:
         """Where `line` begins on the first line."""
         return self.first_line.index(self.line, len(self.magic) + 2)
+
+    @property
+    def in_background(self) -> bool:
+        """Whether its run shall go on while the notebook does."""
+        try:
+            return self.kind == "flow" and "--background" in shlex.split(self.head().options)
+        except ValueError:  # a quote that nothing closes is told of when the options are read
+            return False
 
     @property
     def marker(self) -> str:
@@ -170,6 +180,12 @@ def run_statements(cell: Cell, body: list[ast.stmt], number: int, *, awaits: boo
     *_, attempt = (node for node in ast.walk(attempts) if isinstance(node, ast.With | ast.AsyncWith))
     attempt.body = _keeping_last(body, number) or attempt.body
     return [attempts, value]
+
+
+def launch_statements(cell: Cell, number: int) -> list[ast.stmt]:
+    """The cell as the start of a run whose statements are kept elsewhere."""
+    source = LAUNCH.format(cells=OPEN_CELLS, number=number, first_line=cell.first_line, body=cell.body)
+    return _on_first_line(ast.parse(source), cell).body
 
 
 def _keeping_last(body: list[ast.stmt], number: int) -> list[ast.stmt]:

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from hookcell.notebook.cell_body import CellBody
 from hookcell.notebook.cell_source import (
     OPEN_CELLS,
     Cell,
@@ -21,6 +22,7 @@ from hookcell.notebook.cell_source import (
     function_lines,
     function_statement,
     hoisted,
+    launch_statements,
     marked,
     run_statements,
     showing_assignment,
@@ -56,6 +58,7 @@ class CellRun(Protocol):
 
 
 Begin = Callable[[str, str], CellRun]
+Launch = Callable[[str, CellBody], object]
 Register = Callable[[str, str, str, Callable[..., Any]], object]
 
 
@@ -65,16 +68,26 @@ class OpenCells(dict[int, Attempt]):
     Numbers, because a cell may run another while it runs, and two may run at once.
     """
 
-    def __init__(self, begin: Begin, register: Register) -> None:
+    def __init__(self, begin: Begin, register: Register, launch: Launch) -> None:
         super().__init__()
         self._begin = begin
         self._register = register
+        self._launch = launch
+        # The statements of cells that are about to start a run in the background.
+        self.bodies: dict[int, Callable[[str], CellBody]] = {}
 
     def begin(self, first_line: str, body: str) -> CellRun:
         """The run to loop over; called once, by the cell's own frame."""
         __tracebackhide__ = True
         _show(lambda lines: [f"{first_line}\n", *lines])
         return self._begin(Cell("flow", first_line, body).line, body)
+
+    def launch(self, number: int, first_line: str, body: str) -> object:
+        """Start the run of a cell in the background; called by the cell's own frame."""
+        __tracebackhide__ = True
+        _show(lambda lines: [f"{first_line}\n", *lines])
+        compiled = self.bodies.pop(number)(sys._getframe(1).f_code.co_filename)
+        return self._launch(Cell("flow", first_line, body).line, compiled)
 
     def closing(self, number: int) -> Closing:
         """A context that forgets a cell's attempt when the cell fails; otherwise it is still to be taken."""
@@ -228,6 +241,11 @@ class Rewriter(ast.NodeTransformer):
                 return [*futures, statement]
         if self._shell.ast_node_interactivity == "last_expr_or_assign":
             body = showing_assignment(body)
+        if cell.in_background:
+            number = next(self._numbers)
+            compiler, names = self._compiler(), self._shell.user_ns
+            self._cells.bodies[number] = partial(CellBody, [*futures, *body], compiler, names)
+            return [*futures, *launch_statements(cell, number)]
         return [*futures, *run_statements(cell, body, next(self._numbers), awaits=awaits)]
 
     def _defined(self, cell: Cell, futures: list[ast.stmt], body: list[ast.stmt]) -> list[ast.stmt]:
@@ -243,20 +261,30 @@ class Rewriter(ast.NodeTransformer):
 
     def _trial(self) -> Callable[[ast.stmt], CodeType]:
         """Compiles statements as IPython is going to, one by one, remembering `from __future__` imports."""
+        compiler = self._compiler()
+        return lambda statement: compiler(ast.Module([statement], []), "<cell>", "exec")
+
+    def _compiler(self) -> Any:
         compiler: Any = copy.copy(self._shell.compile)
         compiler.flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if self._shell.autoawait else 0
-        return lambda statement: compiler(ast.Module([statement], []), "<cell>", "exec")
+        return compiler
 
 
 def install(
-    shell: InteractiveShell, begin: Begin, register: Register, *, flow_name: str = "flow", task_name: str = "task"
+    shell: InteractiveShell,
+    begin: Begin,
+    register: Register,
+    launch: Launch,
+    *,
+    flow_name: str = "flow",
+    task_name: str = "task",
 ) -> Callable[[], None]:
     """Teaches the shell `%%flow` and `%%task` cells, once however often it is called; returns what makes it forget."""
     uninstall(shell)
     kinds = {flow_name: "flow", task_name: "task"}
     shell.input_transformers_cleanup.insert(0, LeadingBlankLines(kinds))
     shell.input_transformers_cleanup.append(FirstLine(shell, kinds))
-    shell.ast_transformers.insert(0, Rewriter(shell, OpenCells(begin, register)))
+    shell.ast_transformers.insert(0, Rewriter(shell, OpenCells(begin, register, launch)))
     return partial(uninstall, shell)
 
 

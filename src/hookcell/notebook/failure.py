@@ -50,7 +50,13 @@ def _is_flow(run: Wire) -> bool:
 def failure_said(run: Wire, root: Wire) -> str:
     """Say what failed: `score[78] failed after 1 try: ValueError: …`."""
     title = line(_title(run), SENTENCE)
-    return title if run is root else f"{line(run['name'], NAME)} {_ending(run)}: {title}"
+    return title if run is root else f"{line(_named(run), NAME)} {_ending(run)}: {title}"
+
+
+def _named(run: Wire) -> str:
+    """Name a run; a flow run's own name says little without its flow's."""
+    own = run["kind"] == "task" or run["name"] == run["of"]
+    return str(run["name"]) if own else f"{run['of']} {run['name']}"
 
 
 def _ending(run: Wire) -> str:

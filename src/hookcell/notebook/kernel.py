@@ -102,13 +102,18 @@ def displays_here() -> bool:
     return threading.current_thread() is threading.main_thread() or hears_while_busy()
 
 
-def hear_while_busy(comm: Any) -> None:
-    """Have a comm's messages come on its own subshell even after the main shell has sent on it.
+def comm_to_page() -> Any:
+    """Make the comm of a widget, which nobody has been told of yet.
 
-    ipykernel 7.4 sends them back to the shell that spoke last, where they wait for the cell to end (tried; private).
+    Its messages come on their own subshell even after the main shell has sent on it. ipykernel 7.4 sends them back to
+    the shell that spoke last, where they wait for the cell to end (tried; private).
     """
+    from comm import create_comm  # noqa: PLC0415 -- only kernels talk to pages
+
+    comm = create_comm(target_name="jupyter.widget", primary=False)
     if hasattr(comm, "_reply_subshell_for"):
         comm._reply_subshell_for = None
+    return comm
 
 
 # What a page that is loaded anew asks before it shows any widget.

@@ -7,15 +7,29 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from IPython.core.error import UsageError
-from traitlets import Bool, Float, Unicode
-from traitlets.config import Configurable
 
+from hookcell import background
 from hookcell.definitions import Definition
 from hookcell.errors import HookcellError
 from hookcell.flows import Flow
-from hookcell.notebook import alerts, cells, hooks_magic, kernel, options, questions, tracebacks, wire
+from hookcell.notebook import (
+    alerts,
+    cells,
+    completion,
+    held,
+    hooks_magic,
+    kernel,
+    options,
+    questions,
+    reprs,
+    tracebacks,
+    wire,
+)
 from hookcell.notebook.cell_run import CellRun
 from hookcell.notebook.cell_source import parse_head
+from hookcell.notebook.console.shell import ShellWatch, wants_watch
+from hookcell.notebook.settings import MANNERS, Hookcell
+from hookcell.runs import FlowRun, Run
 from hookcell.tasks import Task
 
 if TYPE_CHECKING:
@@ -24,6 +38,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from hookcell.notebook.bell import Allow, Bell
+    from hookcell.notebook.cell_body import CellBody
+    from hookcell.notebook.cell_source import Head
     from hookcell.notebook.view import Painter
 
 NOT_BUILT = (
@@ -31,19 +47,6 @@ NOT_BUILT = (
     "(or, with Node: cd js && npm ci && npm run build)"
 )
 KINDS: dict[str, type[Flow[..., Any] | Task[..., Any]]] = {"flow": Flow, "task": Task}
-
-
-class Hookcell(Configurable):
-    """Settings of the extension: `c.Hookcell.…` in a configuration file, `%config Hookcell.… = …` in a notebook."""
-
-    flow_magic = Unicode("flow", help="What the cell magic for flows is called, without the %%.").tag(config=True)
-    task_magic = Unicode("task", help="What the cell magic for tasks is called, without the %%.").tag(config=True)
-    hooks_magic = Unicode("hooks", help="What the line magic for hooks is called, without the %.").tag(config=True)
-    alerter = Unicode("", help="Where alerts go, as after %hooks alerter: 'slack --url $SLACK_URL'.").tag(config=True)
-    view = Bool(True, help="Whether runs are shown below the cell that started them.").tag(config=True)
-    settle_seconds = Float(120.0, help="Seconds after which an ended, untouched view becomes a fixed picture.").tag(
-        config=True
-    )
 
 
 class Ring:
@@ -60,15 +63,19 @@ class Ring:
             kernel.overhear_prints(),
             tracebacks.show_users_frames(shell),
             tracebacks.tell_below_the_cell(),
+            reprs.install(shell),
+            # Before there is a view: at the end of a cell it draws what the runs have come to.
+            held.hold_cells(lambda: self.settings.hold_seconds),
         ]
         self._painter: Painter | None = None
+        self._console: ShellWatch | None = None
         self._bell: Bell | None = None
         self._allows: list[Allow] = []
         if kernel.kernel() is not None:
             self._undo += self._reach_the_reader()
         self.settings.observe(self._names_changed, names=["flow_magic", "task_magic"])
         self.settings.observe(self._view_changed, names=["view"])
-        self.settings.observe(self._patience_changed, names=["settle_seconds"])
+        self.settings.observe(self._manner_changed, names=list(MANNERS))
         wire.name_cells_by(kernel.cell_title)
         self._forget_magics: Callable[[], None] = self._teach()
         self._undo.append(hooks_magic.Attachment(shell, self.settings).remove)
@@ -79,15 +86,22 @@ class Ring:
     def _teach(self) -> Callable[[], None]:
         names = {kind: self._free_name(getattr(self.settings, f"{kind}_magic"), kind) for kind in KINDS}
         forget = cells.install(
-            self.shell, self._begin, self._register, flow_name=names["flow"], task_name=names["task"]
+            self.shell,
+            self._begin,
+            self._register,
+            self._launch,
+            flow_name=names["flow"],
+            task_name=names["task"],
         )
         self._names = names
         for kind, name in names.items():
             self._register_magic(self._magic(kind, name), "cell", name)
         known = self.shell.magics_manager.magics["cell"]
+        forget_completion = completion.install(self.shell, {name: kind for kind, name in names.items()})
 
         def forget_all() -> None:
             forget()
+            forget_completion()
             for name in names.values():
                 known.pop(name, None)
 
@@ -121,25 +135,55 @@ class Ring:
     def _begin(self, line: str, _cell: str) -> CellRun:
         """Make the run of a `%%flow NAME` cell."""
         __tracebackhide__ = True
-        head = parse_head(line)
-        given = self._options("flow", head.options)
-        parameters = given.pop("param", {})
+        head, given = self._given(line)
+        parameters, into = given.pop("param", {}), given.pop("into", None)
+        names = self.shell.user_ns
         try:
-            run = CellRun(Flow(_cell_body, name=head.name, **given), parameters)
+            flow = Flow(_cell_body, name=head.name, **given)
         except (HookcellError, TypeError) as error:
             raise UsageError(str(error)) from None
-        self.shell.user_ns.update(parameters)
-        return run
+        flow.only_here = "run its cell again"
+        names.update(parameters)
+        return CellRun(flow, parameters, None if into is None else partial(names.__setitem__, into))
+
+    def _launch(self, line: str, body: CellBody) -> None:
+        """Start the run of a `%%flow NAME --background` cell; NAME becomes the run."""
+        __tracebackhide__ = True
+        head, given = self._given(line)
+        parameters, body.into = given.pop("param", {}), given.pop("into", None)
+        if body.into == head.name:
+            raise UsageError(
+                f"%%{self._names['flow']}: --into {body.into!r} is what the run is called; give the result another name"
+            )
+        given.pop("background")
+        try:
+            flow = Flow(body.function(), name=head.name, **given)
+        except (HookcellError, TypeError) as error:
+            raise UsageError(str(error)) from None
+        background.start(flow, (), parameters, announce=self._announce)
+
+    def _announce(self, run: Run) -> None:
+        """Give a run that is about to begin its name in the notebook, and say so: its cell shows nothing else."""
+        name = run.definition.name
+        before = self.shell.user_ns.get(name)
+        self._say_replaced("flow", name)
+        self.shell.user_ns[name] = run
+        print(_started(name, run, before))  # noqa: T201 -- nothing is silent
+
+    def _given(self, line: str) -> tuple[Head, dict[str, Any]]:
+        head = parse_head(line)
+        return head, self._options("flow", head.options)
 
     def _register(self, kind: str, line: str, _cell: str, function: Callable[..., Any]) -> Any:
         """Make a flow or task of a function whose body is a cell."""
         __tracebackhide__ = True
         head = parse_head(line, kind)
         given = self._options(kind, head.options)
-        if "param" in given:
-            raise UsageError(
-                f"--param is for a cell that runs: %%flow {head.name}; here, call {head.name}(...) with arguments"
-            )
+        for option, instead in _RUNNING.items():
+            if option in given:
+                raise UsageError(
+                    f"--{option} is for a cell that runs: %%flow {head.name}; here, {instead.format(head.name)}"
+                )
         self._say_replaced(kind, head.name)
         try:
             return KINDS[kind](function, **given)
@@ -151,6 +195,8 @@ class Ring:
 
     def _say_replaced(self, kind: str, name: str) -> None:
         before = self.shell.user_ns.get(name)
+        if isinstance(before, FlowRun) and before.definition.name == name:
+            return
         if isinstance(before, Definition):
             print(f"{kind} {name!r} is redefined; runs from now on use this cell.")  # noqa: T201 -- nothing is silent
         elif before is not None:
@@ -166,11 +212,14 @@ class Ring:
         if self._painter is not None:
             self._painter.close()
             self._painter = None
+        if self._console is not None:
+            self._console.close()
+        self._console = ShellWatch(self.shell) if self.settings.view and wants_watch(self.shell) else None
         if self.settings.view and kernel.kernel() is not None:
             from hookcell.notebook.view import BUNDLE, Painter  # noqa: PLC0415 -- slow to import; only kernels show views
 
             if BUNDLE.exists():
-                self._painter = Painter(self.settings.settle_seconds)
+                self._painter = Painter(self.settings.manner())
             else:
                 warnings.warn(NOT_BUILT, stacklevel=2)
 
@@ -207,21 +256,38 @@ class Ring:
         if self._bell is not None:
             self._bell.close()
 
-    def _patience_changed(self, _change: Any) -> None:
+    def _manner_changed(self, _change: Any) -> None:
         if self._painter is not None:
-            self._painter.settle_after = self.settings.settle_seconds
-            self._painter.nudge()
+            self._painter.manner = self.settings.manner()
 
     def unload(self) -> None:
         """Leave nothing behind."""
         self._forget_magics()
         if self._painter is not None:
             self._painter.close()
+        if self._console is not None:
+            self._console.close()
         for undo in self._undo:
             undo()
         if self.settings in self._configurables:
             self._configurables.remove(self.settings)
         wire.name_cells_by(None)
+
+
+# What only a cell that runs can be told, and what to do where a cell defines a flow.
+_RUNNING = {
+    "param": "call {}(...) with arguments",
+    "background": "call {}.start(...)",
+    "into": "keep what {}(...) gives",
+}
+
+
+def _started(name: str, run: Run, before: Any) -> str:
+    """Tell what a cell has started, the same whenever the notebook is run anew."""
+    told = f"{name} is run {run.name!r}, in the background."
+    if isinstance(before, FlowRun) and before.definition.name == name and not before.over:
+        told += f" The run {before.name!r}, which it was, goes on."
+    return told
 
 
 def _cell_body(**parameters: Any) -> None:

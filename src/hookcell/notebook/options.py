@@ -75,6 +75,13 @@ def _add_flows_own(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--each-task", metavar="HOOKS", help="a Hooks(...) of the notebook, for each of its tasks")
     parser.add_argument("--runner", metavar="NAME", help="where submitted tasks run: threads or inline")
     parser.add_argument("--param", action="append", metavar="K=V", help="set a variable, and record it with the run")
+    parser.add_argument(
+        "--background",
+        action="store_true",
+        default=None,
+        help="go on at once; NAME is the run, which NAME.wait() awaits",
+    )
+    parser.add_argument("--into", metavar="VARIABLE", help="put the value of the last line there when the run is done")
 
 
 def _count(text: str) -> int:
@@ -131,6 +138,8 @@ def parse(kind: str, magic: str, text: str, names: Mapping[str, Any]) -> dict[st
             options[hook] = [_look_up(name, hook, names) for name in _words(options[hook])]
     for single in NAMED & options.keys():
         options[single] = _look_up(options[single], single, names)
+    if "into" in options:
+        _check_variable(options["into"], magic)
     if "param" in options:
         options["param"] = dict(_param(one, magic) for one in options["param"])
     return options
@@ -167,6 +176,11 @@ def _nobody(name: str, hook: str, callables: list[str]) -> str:
     hint = f"did you mean {', '.join(near)}?" if near else "define it in a cell above, or give another name"
     thing = "Hooks" if hook == "each_task" else "function"
     return f"--{hook.replace('_', '-')} names {name!r}, but the notebook has no such {thing}; {hint}"
+
+
+def _check_variable(name: str, magic: str) -> None:
+    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
+        raise UsageError(f"%%{magic}: --into {name!r} is no name for a variable; write one like --into rows")
 
 
 def _param(text: str, magic: str) -> tuple[str, Any]:

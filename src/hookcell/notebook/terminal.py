@@ -19,6 +19,7 @@ from queue import Empty
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TextIO
 
+from hookcell.notebook.console.words import coloured, inked
 from hookcell.notebook.palette import line, look_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 Wire = dict[str, Any]
 TITLE = re.compile(r"^#+ (.+)$", re.MULTILINE)
 WIDGET = "application/vnd.jupyter.widget-view+json"
-INKS = {"✓": 32, "◆": 36, "▶": 34, "↻": 33, "✕": 31, "⚡": 35, "❚❚": 35, "○": 2, "⊘": 2}
 
 
 class CannotRunError(Exception):
@@ -41,7 +41,7 @@ class Screen:
 
     def __init__(self, out: TextIO) -> None:
         self._out, self._at_start = out, True
-        self._coloured = out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        self._coloured = coloured(out)
 
     def write(self, text: str, margin: str = "    ") -> None:
         """Show a text, which may end in the middle of a line."""
@@ -98,7 +98,7 @@ def _events(run: Wire) -> Iterator[tuple[float, int, int, str, str]]:
 
 def _told(run: Wire, name: str, type_: str, why: str) -> str:
     icon, of = look_of(name, type_).icon, "  " * run["depth"] + _title(run, name)
-    return f"\x1b[{INKS.get(icon, 1)}m{icon:<2} {line(name, 40):<15}\x1b[0m {of}  {why}".rstrip()
+    return f"{inked(f'{icon:<2} {line(name, 40):<15}', icon)} {of}  {why}".rstrip()
 
 
 def _title(run: Wire, state: str) -> str:

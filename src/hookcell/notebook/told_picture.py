@@ -35,7 +35,7 @@ _LOOKS: dict[str, Look] = {
     "withdrawn": LOOKS["Cancelled"],
 }
 _ASKED = LOOKS["Paused"]._replace(icon="?")
-_TEXT = "margin:2px 0;white-space:pre-wrap;overflow-wrap:anywhere"
+_TEXT = "margin:2px 0;white-space:pre-wrap;overflow-wrap:break-word"
 MOST_LINES, MOST_LEFT, MOST_SAID = 12, 160, 6
 
 

@@ -1,0 +1,107 @@
+"""The settled picture: a card for each run, within a number of bytes whatever the runs' size."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hookcell.notebook import told_picture
+from hookcell.notebook.failure import NAME, SENTENCE, failure_said
+from hookcell.notebook.palette import CARD, DIM, GAP, WHY, badge, bar, div, escaped, fold, many, pre, span, user
+from hookcell.notebook.settled.tables import hook_table, hooks_folded, more_runs, task_table, tasks_folded
+from hookcell.notebook.settled.timeline import timeline
+from hookcell.notebook.settled.trees import QUICK_TASKS, clock, frames, hooks_said, look, pick, trees_of, why
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hookcell.notebook.settled.trees import Tree
+
+    Wire = Mapping[str, Any]
+
+MOST_BYTES = 60_000
+MOST_CARDS = 8
+OPEN_ROWS = 12
+# How many rows of tables, and of the timeline, are tried until the picture is small enough.
+SIZES = ((40, 24), (20, 16), (12, 8), (8, 4), (2, 0), (0, 0))
+
+
+def to_html(snapshot: Wire) -> str:
+    """Draw a board as a saved notebook shows it, with no kernel, script or style sheet, in less than 60 KB."""
+    trees = trees_of(snapshot)
+    more: Mapping[str, int] = snapshot["more_runs"]
+    pictures = (told_picture.to_html(snapshot, size[0]) + _board(trees, more, *size) for size in SIZES)
+    return next(picture for picture in pictures if len(picture.encode()) < MOST_BYTES) or div(CARD, "No runs.")
+
+
+# As SMALL_TOTAL in js/src/views/RunPanel.tsx.
+LINE_TASKS = 3
+
+
+def is_small(snapshot: Wire) -> bool:
+    """Whether every run of a board is a line in a live view too: when it settles at once, nothing jumps."""
+    return all(tree.quick and tree.root["total"] <= LINE_TASKS for tree in trees_of(snapshot))
+
+
+def _board(trees: list[Tree], unsent: Mapping[str, int], rows: int, lanes: int) -> str:
+    drawn, folded = pick(trees, min(MOST_CARDS, max(2, rows)))
+    each = max(1, len(drawn))
+    cards = [_small(tree) if tree.quick else _card(tree, rows // each, lanes // each) for tree in drawn]
+    return "".join(cards) + more_runs(folded, unsent, rows)
+
+
+def _small(tree: Tree) -> str:
+    """Draw a quick run as one line; what its tasks and hooks did is one click away."""
+    said = _headline(tree, [*hooks_said(tree.runs), why(tree.root)])
+    inside = task_table(tree, QUICK_TASKS) + hook_table(tree, QUICK_TASKS)
+    return fold(said, inside, style=CARD) if inside else div(CARD, said)
+
+
+def _card(tree: Tree, rows: int, lanes: int) -> str:
+    root, drawn = tree.root, timeline(tree, lanes)
+    opened = not drawn and len(tree.tasks) <= min(OPEN_ROWS, rows)
+    parts = [div("margin:0", _headline(tree, [])), bar(root["counts"]), _message(root), _error(tree), drawn]
+    parts += [tasks_folded(tree, rows, opened=opened), hooks_folded(tree, rows // 2, alone=rows >= OPEN_ROWS)]
+    return div(CARD, "".join([*parts, _notes(root), _started(root)]))
+
+
+def _headline(tree: Tree, more: list[str]) -> str:
+    root = tree.root
+    title = [root["name"]] if root["name"] != root["of"] else []
+    parts = [badge(look(root), user(root["state"]["name"], NAME)), f"<b>{user(root['of'], NAME)}</b>"]
+    parts += [span(DIM, user(said, SENTENCE)) for said in [*title, *more] if said]
+    spent = clock(root, tree.now)
+    return GAP.join([*parts, span(f"float:right;padding:2px 0;{DIM}", spent)] if spent else parts)
+
+
+def _message(root: Wire) -> str:
+    """Say why the run ended as it did."""
+    said = "" if root["error"] else why(root)
+    return div(f"margin:4px 0;{DIM}", user(said, SENTENCE)) if said else ""
+
+
+def _notes(root: Wire) -> str:
+    """Set what the run's user should know; of several a line that opens to show them."""
+    notes = [div(f"margin:4px 0;{DIM}", user(note, SENTENCE)) for note in root["notes"] if note != why(root)]
+    return fold(many(len(notes), "note"), "".join(notes)) if len(notes) > 1 else "".join(notes)
+
+
+def _error(tree: Tree) -> str:
+    cause = tree.cause
+    if cause is None:
+        return ""
+    said = user(failure_said(cause, tree.root), 2 * SENTENCE)
+    return pre(WHY, "\n".join([said, *map(escaped, frames(cause["error"], 10))]))
+
+
+def _started(root: Wire) -> str:
+    first = root["created"] if root["start"] is None else root["start"]
+    return div(f"margin:4px 0 0 0;font-size:11px;{DIM}", f"Started {_when(first)}")
+
+
+def _when(at: float) -> str:
+    """Say when something was, unless a clock has gone wild."""
+    try:
+        return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError, OSError):
+        return "at an unknown time"
