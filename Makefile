@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo lab test check test-js test-notebooks test-python bench build format clean
+.PHONY: help demo lab test check test-js test-notebooks test-python bench picture build format clean
 
 BIN := .venv/bin
 # npm's scripts look for node on PATH.
@@ -29,6 +29,7 @@ help:
 	@echo "make lab     open the quickstart in JupyterLab"
 	@echo "make test    every check and every test (HOOKCELL_BROWSER=required: browser tests may not be skipped)"
 	@echo "make bench   measure, beside concurrent.futures, Hamilton and Prefect"
+	@echo "make picture draw the README's pictures anew, in pictures/"
 	@echo "make build   sdist and wheel, in dist/"
 	@echo "make format  put both languages into their form"
 	@echo "make clean   remove everything that was made"
@@ -58,11 +59,15 @@ test-notebooks: .venv/.for-dev $(BUNDLE)
 	home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && \
 	  HOOKCELL_HOME="$$home" $(BIN)/pytest --nbval-lax --nbval-current-env notebooks
 
-test-python: .venv/.for-dev $(BUNDLE)
+# axe-core, which looks over the view, comes from js/node_modules.
+test-python: .venv/.for-dev $(BUNDLE) $(NODE_MODULES)
 	$(BIN)/pytest
 
 bench: .venv/.for-dev
 	$(BIN)/python benchmarks
+
+picture: .venv/.for-dev $(BUNDLE)
+	$(BIN)/python pictures/draw.py
 
 build: .venv/.for-dev
 	rm -rf dist

@@ -27,7 +27,7 @@ def main():
     notes = [f"{TITLES[peer]} could not be installed: {why}" for peer, why in missing.items()]
     for row in ROWS:
         if not asked.rows or row.scenario in asked.rows:
-            result = measured(row, peers, asked.rounds)
+            result = measured(row, peers, min(asked.rounds, row.rounds))
             print(("\r" if sys.stdout.isatty() else "") + line_of(row, result, peers), flush=True)
             notes += [f"{row.label} on {TITLES.get(system, system)}: {why}" for system, why in result.missing.items()]
     print("", LEGEND, *notes, sep="\n")

@@ -1,18 +1,16 @@
 """What all tests share: none sees the user's own Jupyter settings or store; browser tests say why they do not run."""
 
 import os
-import shutil
 import threading
-from importlib.util import find_spec
 
 import pytest
+from browsers import chromium_path, what_browser_tests_miss
 
 from hookcell.testing import record
 
 # Run by test_fault_injection.py, in a process of its own.
 collect_ignore = ["faults"]
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FOLDERS = ("HOOKCELL_HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
 
 
@@ -41,7 +39,7 @@ def go_on():
 @pytest.fixture(scope="session")
 def chromium():
     """The path of a Chromium to drive; only tests marked `browser` may ask for it."""
-    return next(filter(None, map(shutil.which, BROWSERS)))
+    return chromium_path()
 
 
 def pytest_runtest_setup(item):
@@ -50,12 +48,3 @@ def pytest_runtest_setup(item):
     if os.environ.get("HOOKCELL_BROWSER") == "required":
         pytest.fail(f"HOOKCELL_BROWSER=required, but {missing}", pytrace=False)
     pytest.skip(missing)
-
-
-def what_browser_tests_miss():
-    if not any(map(shutil.which, BROWSERS)):
-        return f"there is no Chromium on PATH (looked for {', '.join(BROWSERS)})"
-    for module in ("playwright", "jupyterlab"):
-        if find_spec(module) is None:
-            return f"{module} is not installed: pip install hookcell[test]"
-    return None

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import tracemalloc
 
+from in_a_browser import BLINK, MANY, STORM, Page
 from in_a_kernel import Kernel
 from worker import NotMeasurableError, clock, median_of, resident, scenario, serve, timed
 
@@ -187,6 +188,53 @@ def view():
             detach()
 
     return repetition
+
+
+@scenario
+def pixel():
+    """Measure from a transition to the screen: the median at 100 transitions a second."""
+    page = Page(BLINK)
+    return lambda: share(page.latencies(), 0.5)
+
+
+@scenario
+def pixel_late():
+    """Measure the same of one transition in twenty: so late, or later."""
+    page = Page(BLINK)
+    return lambda: share(page.latencies(), 0.95)
+
+
+def share(values, part):
+    return values[min(len(values) - 1, int(len(values) * part))]
+
+
+@scenario
+def messages():
+    return Page(STORM).busiest_second
+
+
+@scenario
+def frame_rest():
+    """Measure what the machine itself does to frames: those that nobody scrolls."""
+    page = scrolled(10_000)
+    return lambda: page.longest_frame(scrolls=False)
+
+
+@scenario
+def frame_10k():
+    return scrolled(10_000).longest_frame
+
+
+@scenario
+def frame_100k():
+    return scrolled(100_000).longest_frame
+
+
+def scrolled(count):
+    page = Page(MANY.format(count=count))
+    page.run(1)
+    page.notebook.view(1).locator(".row").first.wait_for()
+    return page
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import pytest
 from browser.lab import Notebook, lab_in
 
 CHANGE_THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
+# What a page says whose server was stopped, or is not there yet.
+OF_THE_NETWORK = ("Failed to load resource", "ERR_CONNECTION", "WebSocket", "NetworkError", "Failed to fetch")
 SETUP = "%load_ext hookcell\nimport threading, time\nfrom hookcell import flow, task"
 
 
@@ -35,8 +37,13 @@ def browser(chromium):
 @pytest.fixture
 def page(browser):
     context = browser.new_context(viewport={"width": 1100, "height": 1600})
-    yield context.new_page()
+    page = context.new_page()
+    page.wrong = []
+    page.on("console", lambda said: page.wrong.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: page.wrong.append(f"{error} {error.stack}"))
+    yield page
     context.close()
+    assert [text for text in page.wrong if not any(words in text for words in OF_THE_NETWORK)] == []
 
 
 _numbers = itertools.count(1)
@@ -46,10 +53,11 @@ _numbers = itertools.count(1)
 def notebook(lab, page):
     """Opens a notebook with these cells behind the one that loads hookcell, and runs that one."""
 
-    def open_(*cells, name=None):
+    def open_(*cells, name=None, front_end="lab"):
         name = name or f"notebook{next(_numbers)}.ipynb"
         lab.write(name, [SETUP, *cells])
-        notebook = Notebook(lab, page, name).open().wait_for_kernel()
+        notebook = Notebook(lab, page, name, front_end).open().wait_for_kernel()
+        page.wrong.clear()  # what a front end has to complain of itself
         notebook.run(0)
         return notebook
 

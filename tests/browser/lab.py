@@ -1,4 +1,4 @@
-"""A JupyterLab of our own, and notebooks opened in its page."""
+"""A JupyterLab of our own, whose server has Notebook 7 too, and notebooks opened in a page of either."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import nbformat
 
 TOKEN = "of-the-tests"  # noqa: S105 -- the server lives as long as the tests and listens on the loopback only
-PATIENCE = 60_000  # milliseconds: the machine may be slow and busy
+PATIENCE = int(os.environ.get("HOOKCELL_PATIENCE", "60")) * 1000  # milliseconds: the machine may be slow and busy
 
 RUN_CELL = """index => {
     const panel = jupyterapp.shell.currentWidget;
@@ -22,27 +22,34 @@ RUN_CELL = """index => {
     panel.content.mode = 'command';
     window.cells ??= {};
     window.cells[index] = 'running';
-    jupyterapp.commands.execute('notebook:run-cell').then(() => { window.cells[index] = 'ended'; });
+    jupyterapp.commands.execute('notebook:run-cell').then(() => {
+        window.cells[index] = 'ended';
+        (window.endedAt ??= {})[index] = Date.now() / 1000;
+    });
 }"""
 OUTPUTS = "index => jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON()"
 # Counts what the kernel tells the page, second by second.
 COUNT = """() => {
+    const counts = window.told !== undefined;
     window.told = [];
+    if (counts) return;
     const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
     kernel.iopubMessage.connect((_, message) => {
-        window.told.push({type: message.header.msg_type, at: Date.now() / 1000});
+        const seq = message.content?.data?.content?.seq;
+        window.told.push({type: message.header.msg_type, at: Date.now() / 1000, seq});
     });
 }"""
 KERNEL = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
-# Notes each state that a row or a run is seen in, in the page itself: nothing drawn can be missed.
+# Notes each state that a run, or many in one row, is seen in, in the page itself: nothing drawn can be missed.
 WATCH = """() => {
     window.seen = [];
     const last = new Map();
     const look = () => {
-        for (const one of document.querySelectorAll('.hookcell [data-run]')) {
+        for (const one of document.querySelectorAll('.hookcell [data-run], .hookcell [data-group]')) {
             const name = one.querySelector('.task, .name')?.textContent, state = one.dataset.state;
-            if (last.get(one.dataset.run) === state) continue;
-            last.set(one.dataset.run, state);
+            const key = one.dataset.run ?? `group ${one.dataset.group}`;
+            if (last.get(key) === state) continue;
+            last.set(key, state);
             const running = Object.values(window.cells ?? {}).includes('running');
             window.seen.push({name, state, running, at: Date.now() / 1000});
         }
@@ -75,6 +82,7 @@ class Lab:
             f"--IdentityProvider.token={TOKEN}",
             "--LabApp.news_url=None",
             "--expose-app-in-browser",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
         ]
         environment = {**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(self.settings), "PYTHONWARNINGS": "ignore"}
         environment.pop("PYTEST_CURRENT_TEST", None)
@@ -125,19 +133,29 @@ class Lab:
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
         (self.folder / name).write_text(nbformat.writes(notebook), encoding="utf-8")
 
+    def wait_until_saved(self, name, text):
+        """Waits for text in a notebook's file, which comes a moment after it was asked for."""
+        end = time.monotonic() + PATIENCE / 1000
+        while text not in (self.folder / name).read_text(encoding="utf-8"):
+            assert time.monotonic() < end, f"{name} was not saved with {text!r}"
+            time.sleep(0.05)
+
     def read(self, name):
         return nbformat.read(self.folder / name, as_version=4)
 
 
-class Notebook:
-    """A notebook that is open in a page."""
+FRONT_ENDS = {"lab": "lab/tree/{}?reset&", "notebook": "notebooks/{}?"}
 
-    def __init__(self, lab, page, name):
-        self.lab, self.page, self.name = lab, page, name
+
+class Notebook:
+    """A notebook that is open in a page of JupyterLab, or of Notebook 7."""
+
+    def __init__(self, lab, page, name, front_end="lab"):
+        self.lab, self.page, self.name, self.front_end = lab, page, name, front_end
 
     def open(self):
         """Opens it, or loads the page anew."""
-        self.page.goto(f"{self.lab.url}/lab/tree/{self.name}?reset&token={TOKEN}")
+        self.page.goto(f"{self.lab.url}/{FRONT_ENDS[self.front_end].format(self.name)}token={TOKEN}")
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=PATIENCE)
         self.page.wait_for_function(f"() => window.jupyterapp && {KERNEL}", timeout=PATIENCE)
         self.page.evaluate(WATCH)
@@ -161,6 +179,11 @@ class Notebook:
 
     def wait_for_end(self, index):
         self.wait_for("index => window.cells[index] === 'ended'", index)
+
+    def ended_at(self, index):
+        """Waits for the end of a cell; gives the time."""
+        self.wait_for_end(index)
+        return self.page.evaluate("index => window.endedAt[index]", index)
 
     def running(self, index):
         return self.page.evaluate("index => window.cells[index] === 'running'", index)
@@ -223,6 +246,10 @@ class Notebook:
     def messages(self, kind):
         """When messages of a kind came."""
         return [one["at"] for one in self.page.evaluate("() => window.told") if one["type"] == kind]
+
+    def sequence(self):
+        """The numbers of the deltas that came."""
+        return [one["seq"] for one in self.page.evaluate("() => window.told") if one.get("seq") is not None]
 
     def save(self):
         self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")

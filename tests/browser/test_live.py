@@ -8,6 +8,7 @@ from browser.lab import PATIENCE
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 HOOKS = """
+%config Hookcell.layout = "tasks"
 def say(task, run, state): print(f"{run.name} is {state.name}")
 def tell(flow, run, state): print(f"{run.name} is {state.name} since {state.at}")
 """
@@ -28,7 +29,7 @@ from hookcell import ThreadRunner
 
 @task(on_completion=say)
 def step(n):
-    time.sleep(0.1)
+    time.sleep(0.25)
 
 @flow(runner=ThreadRunner(max_workers=2))
 def ten():
