@@ -33,6 +33,7 @@ FLOORS = (
         "shield",
         "steps",
         "stops",
+        "submitted",
         "thread_shield",
         "upstream",
         "waiting",

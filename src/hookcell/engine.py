@@ -14,7 +14,6 @@ from hookcell.cancel import CancelToken, HookToken
 from hookcell.deadlines import deadlines
 from hookcell.errors import HookTimeout, ParameterBindError, ParameterTypeError, RunInterrupted, is_cancelled_error
 from hookcell.extras import Below
-from hookcell.futures import Future
 from hookcell.gate import gate
 from hookcell.hooks import HookRun
 from hookcell.injection import Moment
@@ -23,6 +22,7 @@ from hookcell.runs import LEFT_BEHIND, SPENT
 from hookcell.session import session
 from hookcell.states import CANCELLING, CRASHED, FAILED, PENDING, RUNNING, SCHEDULED, State, failure_of
 from hookcell.steps import Body, HookCall, Sleep, TakeGate, Wait
+from hookcell.submitted import cancel_unstarted, look_at_returned, pending_of, tell_of_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -228,44 +228,20 @@ def _wait_for_submitted(run: Run, outcome: Outcome) -> Generator[Step, Outcome, 
     """
     submitted = run.submitted
     if outcome.error is not None:
-        _cancel_pending(submitted)
+        cancel_unstarted(submitted)
     else:
-        _look_at_returned(outcome.value)
-    if pending := _pending(submitted):
+        look_at_returned(outcome.value)
+    if pending := pending_of(submitted):
         waited = yield Wait(pending, run.scope)
         if waited.error is not None:  # broken off from outside: they are told to stop, and it counts as the body's end
             outcome = waited
             for future in submitted:
                 future.run.cancel()
-    if (pending := _pending(submitted)) and run.scope is not run.token:
+    if (pending := pending_of(submitted)) and run.scope is not run.token:
         yield Wait(pending, run.token, STRAGGLERS)
         outcome = outcome if outcome.error is not None else policies.out_of_time(run)
-    _tell_of_unseen(run, submitted)
+    tell_of_unseen(run, submitted)
     return outcome
-
-
-def _pending(submitted: list[Any]) -> list[Any]:
-    return [future for future in submitted if not future.done()]
-
-
-def _look_at_returned(value: Any) -> None:
-    for future in upstream.awaited_in((value,)):
-        if isinstance(future, Future):
-            future.looked_at = True
-
-
-def _cancel_pending(submitted: list[Any]) -> None:
-    for future in submitted:
-        if future.run.state.type is PENDING:
-            future.run.cancel()
-
-
-def _tell_of_unseen(run: Run, submitted: list[Any]) -> None:
-    """Nothing is silent: a failure that nobody looked at is told."""
-    for future in submitted:
-        state = future.run.state
-        if state.type in _FAILURES and not future.looked_at and not policies.by_signal(state):
-            run.note(f"task run {future.run.name!r} {state.name.lower()} and nobody looked at it: {state.message}")
 
 
 # -- stopping ------------------------------------------------------------------------------------------------------
@@ -282,7 +258,7 @@ def _stop(run: Run, outcome: Outcome | None) -> Generator[Step, Outcome, State[A
         if due := _enter(run, state):
             yield from _fire(run, state, due, None)
     submitted = run.submitted
-    if pending := _pending(submitted):
+    if pending := pending_of(submitted):
         yield Wait(pending, None, STRAGGLERS)
     if type(outcome) is LeftBehind:
         run.token = LEFT_BEHIND
