@@ -290,6 +290,8 @@ def test_a_run_that_never_ran_says_what_came_of_it():
     assert "◆ validate cached cached, ended at 1.9 s" in rows
     assert "○ report waits for score waited 5.9 s, pending" in rows
     assert "⊘ publish cancelled waited 2.0 s, cancelled, ended at 3.2 s" in rows
+    (report,) = [row for row in rows_of(to_html(not_ready())) if row.startswith("○ report")]
+    assert report.startswith("○ report not ready ")
 
 
 def test_mapped_tasks_fold_into_one_row_and_their_troubles_follow():

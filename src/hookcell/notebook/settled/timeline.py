@@ -6,6 +6,7 @@ screen readers do not see them: the texts in their place tell what happened when
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +136,12 @@ def _note(run: Wire, now: float) -> str:
     if run["start"] is not None and run["state"]["name"] != "Cached":
         return clock(run, now)
     waits = f"waits for {run['waits']}" if run["waits"] and run["end"] is None else ""
-    return user(waits or run["state"]["name"].lower(), 24)
+    return user(waits or _state_in_words(run), 24)
+
+
+def _state_in_words(run: Wire) -> str:
+    """Write a state's name as words in a sentence: `not ready` of NotReady."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", run["state"]["name"]).lower()
 
 
 def _run_told(run: Wire, over: Span, now: float) -> str:
@@ -143,7 +149,7 @@ def _run_told(run: Wire, over: Span, now: float) -> str:
     stretches = stretches_of(run, now)
     said = [text for one in stretches[-MOST_TOLD:] if (text := _stretch_told(one))]
     said = ["…", *said] if len(stretches) > MOST_TOLD else said
-    ended = [] if any(one.type == "RUNNING" for one in stretches) else [line(run["state"]["name"].lower(), _NAME)]
+    ended = [] if any(one.type == "RUNNING" for one in stretches) else [line(_state_in_words(run), _NAME)]
     at = [] if run["end"] is None else [f"ended at {_at(run['end'], over)}"]
     return ", ".join([*said, *ended, *at, *hooks_said([run])])
 
