@@ -212,6 +212,23 @@ def test_an_interrupt_withdraws_the_question_of_a_cell_without_a_run(reader):
     stopped(reader)
 
 
+def test_an_interrupt_that_comes_as_the_question_is_shown_withdraws_it_too(reader, monkeypatch):
+    def of_the_kernel(_number, _frame):
+        raise AssertionError("the loop that it wakes stands still")
+
+    of_the_kernel.__module__ = "ipykernel.kernelbase"
+    before = signal.signal(signal.SIGINT, of_the_kernel)
+    reader = reader()
+    monkeypatch.setattr(reader, "ask", lambda question: (reader.told.ask(question), signal.raise_signal(signal.SIGINT)))
+    try:
+        with pytest.raises(asyncio.CancelledError, match="the cell was interrupted"):
+            ask("Deploy?")
+        assert signal.getsignal(signal.SIGINT) is of_the_kernel
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert reader.answered == [("Deploy?", "withdrawn")]
+
+
 def test_a_hooks_timeout_withdraws_its_question_and_the_run_goes_on(reader):
     reader = reader()
 

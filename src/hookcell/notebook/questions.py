@@ -82,35 +82,41 @@ def ask_in_cell(
     __tracebackhide__ = True
     run = current.get()
     question = Question(text, subject, run)
+    # A hook's own token is its thread's; in a thread that a body has started, the run's is all there is.
+    token = CancelToken() if run is None or holding.get() is not None else run.token
+    before = token.presses
     try:
-        with _unstopped():
-            view.ask(question)
-            if ring is not None:
-                ring(text, subject)
-        # A hook's own token is its thread's; in a thread that a body has started, the run's is all there is.
-        _wait_for(question, CancelToken() if run is None or holding.get() is not None else run.token)
+        # From before it is shown: an Interrupt may come as soon as there is something to look at.
+        with kernel.interrupts_noted(partial(question.nudge.put, None)) as noted:
+            with _unstopped():
+                view.ask(question)
+                if ring is not None:
+                    ring(text, subject)
+            _wait_until(partial(_is_over, question, token, before, noted), question, token)
+        return _was_approved(question)
     finally:
         with _unstopped():
             question.withdraw()
             view.nudge()
-    return question.answer == "approve"
 
 
-def _wait_for(question: Question, token: CancelToken) -> None:
+def _wait_until(over: Callable[[], bool], question: Question, token: CancelToken) -> None:
     __tracebackhide__ = True
-    before = token.presses
     unwatch = token.watch(partial(question.nudge.put, None))
     try:
-        with kernel.interrupts_noted(partial(question.nudge.put, None)) as noted:
-            over = partial(_is_over, question, token, before, noted)
-            while not over():
-                stand(over, question.nudge, _patience())
+        while not over():
+            stand(over, question.nudge, _patience())
     finally:
         unwatch()
+
+
+def _was_approved(question: Question) -> bool:
+    __tracebackhide__ = True
     if question.answer == "withdrawn":
         raise NobodyToAsk(GONE)
     if question.answer is None:
         raise RunInterrupted
+    return question.answer == "approve"
 
 
 def _is_over(question: Question, token: CancelToken, before: int, noted: list[None]) -> bool:
