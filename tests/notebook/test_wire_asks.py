@@ -323,6 +323,17 @@ def test_a_repr_that_loops_for_ever_is_stopped(desk):
 
 
 @pytest.mark.usefixtures("_no_patience")
+def test_what_a_repr_says_when_it_is_stopped_is_not_told(desk):
+    flow(lambda x: 3, name="whole")(Endless())
+    looked_at = values.Values(desk.board.runs[0], contextvars.copy_context(), lambda: None)
+    while looked_at._present is None:
+        looked_at.wait(0.001)
+    assert looked_at.ready(time.monotonic())
+    looked_at._thread.join(60)
+    assert looked_at.parameters == [["x", "(not shown: it takes too long)", False]]
+
+
+@pytest.mark.usefixtures("_no_patience")
 def test_a_few_reprs_that_hang_do_not_become_many_threads(desk):
     kinds = [type(f"Kind{n}", (Blocked,), {}) for n in range(values.MOST_LEFT_BEHIND + 2)]
     for kind in kinds:

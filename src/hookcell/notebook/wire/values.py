@@ -106,6 +106,8 @@ class Values:
             return _late(value)
         self._present = value
         text = preview(value)
+        if self._over.is_set():  # a repr that was stopped says that it raised
+            raise TooSlowError
         self._present = None
         return text
 
