@@ -10,6 +10,8 @@ from hookcell import flow
 from hookcell.notebook import alerts, kernel
 from hookcell.notify import allow_notifications, notify
 from hookcell.notify import notifier as seams
+from hookcell.zenml import step
+from hookcell.zenml.hooks import alerter_failure_hook
 
 EVIL = "<script>alert(1)</script>\u202e\x00 & \"'"
 
@@ -58,10 +60,19 @@ def test_an_untrusted_notebook_keeps_all_of_a_message():
     assert read(alerts.to_html("3 rows are missing\n" * 99, "nightly")).lost == []
 
 
+def test_why_a_step_failed_is_seen_without_unfolding_anything(cell):
+    @step(on_failure=alerter_failure_hook)
+    def load(n: int) -> int:
+        raise ValueError("price must be positive")
+
+    load(1, return_state=True)
+    assert "price must be positive" in cell[0]["text/html"].partition("<details")[0]
+
+
 def test_a_long_message_is_folded_and_a_very_long_one_is_cut():
     html = alerts.to_html("\n".join(f"line {n}" for n in range(1000)), None)
-    assert html.index("line 5") < html.index("<details") < html.index("line 6")
-    assert "194 more lines" in html
+    assert html.index("line 11") < html.index("<details") < html.index("line 12")
+    assert "188 more lines" in html
     assert "line 199" not in html
 
 

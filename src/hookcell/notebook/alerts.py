@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MOST_BOXES, MOST_PILED = 10, 50
 # How often that one is drawn anew, in seconds.
 EVERY = 0.25
-# How many lines of a message are seen, and how many when it is unfolded.
-SEEN, MOST_LINES, WIDTH = 6, 200, 400
+# How many lines of a message are seen (of a failed step ZenML's hook tells in ten), and how many when it is unfolded.
+SEEN, MOST_LINES, WIDTH = 12, 200, 400
 MOST_CELLS = 50
 
 _BOX = (
