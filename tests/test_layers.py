@@ -135,6 +135,7 @@ FLOORS = (
         "notebook.wire.logs",
         "notebook.wire.masks",
         "notebook.wire.names",
+        "notebook.wire.plain",
         "notebook.wire.previews",
         "notebook.wire.rows",
         "notebook.wire.texts",

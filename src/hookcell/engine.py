@@ -43,7 +43,7 @@ def begin(run: Run) -> None:
     run.state = run.born(PENDING)  # nobody has seen it, so there is no move to check
     parent = run.parent
     if parent is None:
-        session.tell(session.opened, run)
+        session.tell_of(run, session.opened)
     else:
         if parent.below is None:
             parent.below = Below()
@@ -51,7 +51,7 @@ def begin(run: Run) -> None:
         if parent.scope is SPENT and (parent.left_behind or parent.state.is_cancelled()):
             run.token.cancel("shutdown")  # it was started by code that did not stop when told to
     if session.created:
-        session.tell(session.created, run)
+        session.tell_of(run, session.created)
 
 
 def life_of(run: Run) -> Generator[Step, Outcome, None]:
@@ -75,7 +75,7 @@ def life_of(run: Run) -> Generator[Step, Outcome, None]:
             ending = yield from _tries(run, began)
         due = _enter(run, ending)
         if (failed := ending.type in _FAILURES) and session.failed:
-            session.tell(session.failed, run, ending)
+            session.tell(run, session.failed, ending)
         if due:
             yield from _fire(run, ending, due, failure_of(ending) if failed else ending.exception)
     except Exception as error:  # noqa: BLE001 -- a fault of ours, or user code where none is expected (a broken __str__)
@@ -88,7 +88,7 @@ def _enter(run: Run, state: State[Any]) -> tuple[Hook, ...]:
     if not run.enter(state):
         return ()
     if session.moved:
-        session.tell(session.moved, run, state)
+        session.tell(run, session.moved, state)
     return run.due.due(state)
 
 
@@ -332,7 +332,7 @@ def _begin_call(hook: Hook, moment: Moment) -> HookCall:
     # Runs that the hook starts are stopped with the hook, not with the run it belongs to.
     token = run.scope = HookToken(run.token)
     if session.hook_began:
-        session.tell(session.hook_began, run, hook_run)
+        session.tell(run, session.hook_began, hook_run)
     return HookCall(hook_run, moment, token, hook.call)
 
 
@@ -348,7 +348,7 @@ def _end_call(call: HookCall, began: float, outcome: Outcome) -> bool:
     if not hook_run.hook.concurrent:
         gate.release(hook_run)
     if session.hook_ended:
-        session.tell(session.hook_ended, run, hook_run)
+        session.tell(run, session.hook_ended, hook_run)
     return hook_run.outcome != "failed"
 
 

@@ -100,7 +100,7 @@ class Lines(OwnHandler):
         if (line.flow_run_id or line.task_run_id) and getattr(record, "send_to_api", True):
             remembered_logs.append(line)
         if logger is not None and logger.run is not None and session.logged:
-            session.tell(session.logged, logger.run, line.message)
+            session.tell(logger.run, session.logged, line.message)
         if not shown_elsewhere(record.name):
             _show(record, logger)
 

@@ -212,7 +212,7 @@ class Run(Asked):
         """Tell the run's user something."""
         self._put_aside().notes.append(line)
         if session.logged:
-            session.tell(session.logged, self, line)
+            session.tell(self, session.logged, line)
         session.warn(line)
 
     @property

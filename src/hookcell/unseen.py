@@ -62,5 +62,5 @@ def _write(run: Run, error: BaseException) -> None:
     line = f"{told}: {describe(error)}"
     run._put_aside().notes.append(line)
     if session.logged:
-        session.tell(session.logged, run, line)
+        session.tell(run, session.logged, line)
     session.warn(told, error)

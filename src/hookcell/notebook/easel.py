@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from contextlib import contextmanager
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hookcell.notebook import kernel
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from hookcell.runs import Run
 
 MOST_CELLS, MOST_LATE, MANY = 10_000, 20, 10_000
+_root_of = attrgetter("root")
 
 
 @contextmanager
@@ -91,21 +93,14 @@ class Easel:
 
     def take_notice(self) -> None:
         """Bring the boards up to date."""
-        moved, runs = self._moved, {}
-        noted = len(moved)
+        noted = len(self._moved)
         self.last = None  # after the count: a run that is noted from now on is noted anew, and taken next time
-        for _ in range(noted):
-            run = moved.popleft()
-            runs[run.number] = run
-        parent, pictures = None, []
-        for run in runs.values():
-            if run.parent is not parent or parent is None:
-                parent, pictures = run.parent, self._pictures_of(run)
-            for picture in pictures:
-                try:
-                    picture.board.see(run)
-                except Exception:  # noqa: BLE001 -- as in `_giving_up`, which costs more than to see a run
-                    _give_up(picture)
+        once = dict.fromkeys(itertools.starmap(self._moved.popleft, itertools.repeat((), noted)))
+        for _root, runs in itertools.groupby(once, _root_of):
+            together = tuple(runs)
+            for picture in self._pictures_of(together[0]):
+                with _giving_up(picture):
+                    picture.board.see_all(together)
         for _ in range(len(self._lines)):
             run, line = self._lines.popleft()
             for picture in self._pictures_of(run):

@@ -257,8 +257,7 @@ class Picture:
     def look_back(self, root: Run) -> None:
         """Take in what has happened to an outermost run and those below it."""
         runs = {run.number: run for run in _with_all_below(root)}
-        for run in runs.values():
-            self.board.see(run)
+        self.board.see_all(runs.values())
         for line in tuple(remembered_logs):
             if (writer := runs.get(_number_of(line))) is not None:
                 self.board.hear(writer, line)

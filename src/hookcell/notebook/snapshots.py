@@ -21,8 +21,7 @@ MOST_ROWS, MOST_TROUBLED = 400, 100
 def snapshot_of(root: Run) -> dict[str, Any]:
     """Give an outermost run and all that is below it as the wire tells them."""
     board = Board(0)
-    for run in with_those_below(root):
-        board.see(run)
+    board.see_all(with_those_below(root))
     return board.snapshot()
 
 

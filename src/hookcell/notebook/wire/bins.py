@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,6 +42,31 @@ class Bins:
         if row is None:
             row = self._ended[name] = [0] * MOST_BINS
         row[place if 0 <= place < MOST_BINS else self._place(at, self._from)] += 1
+
+    def all_started(self, times: list[float]) -> None:
+        """Count starts, in any order; sorts the list."""
+        if not times:
+            return
+        times.sort()
+        if self._from is None:
+            self._from = times[0]
+        self._count(self._started, times, self._from)
+
+    def all_ended(self, name: int, times: list[float]) -> None:
+        """Count ends in states of one name, in any order, of what has started before; sorts the list."""
+        assert self._from is not None  # noqa: S101 -- as above
+        times.sort()
+        self._count(self._ended.setdefault(name, [0] * MOST_BINS), times, self._from)
+
+    def _count(self, row: list[int], times: list[float], first: float) -> None:
+        """Count sorted times: as many steps as there are bins, however many times."""
+        self._place(times[-1], first)  # from here on the bins are wide enough
+        done = 0
+        while done < len(times):
+            place = self._place(times[done], first)
+            upto = bisect_left(times, first + (place + 1) * self._step, done + 1)
+            row[place] += upto - done
+            done = upto
 
     def _place(self, at: float, first: float) -> int:
         """Give the bin of a time before the first bin or after the last."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from itertools import islice
+from collections import defaultdict
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from hookcell.notebook.told import Told
@@ -13,6 +15,7 @@ from hookcell.notebook.wire.groups import facts_of
 from hookcell.notebook.wire.ledger import Ledger
 from hookcell.notebook.wire.logs import Log
 from hookcell.notebook.wire.names import Names
+from hookcell.notebook.wire.plain import Plain
 from hookcell.notebook.wire.rows import TROUBLE, has_ended, row_of
 from hookcell.notebook.wire.texts import LATEST, moment
 from hookcell.runs import FlowRun
@@ -20,6 +23,8 @@ from hookcell.session import session
 from hookcell.store.memory import remembered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hookcell.log import LogLine
     from hookcell.notebook.wire.groups import Group
     from hookcell.runs import Run
@@ -27,6 +32,9 @@ if TYPE_CHECKING:
 
 VERSION = 2
 MOST_ROOTS, MOST_ROWS, MOST_TROUBLED = 50, 400, 100
+# From so many on it pays to look for plain runs.
+MANY = 16
+_parent_of = attrgetter("parent")
 
 
 class Board:
@@ -84,6 +92,37 @@ class Board:
             self._last = run.parent, run.definition, root, group
             self._see_inner(run, root, group)
 
+    def see_all(self, runs: Iterable[Run]) -> None:
+        """Take notice of what many runs are in now."""
+        for parent, several in groupby(runs, _parent_of):
+            while (parent is None or self._places_left()) and (run := next(several, None)) is not None:
+                self.see(run)
+            others = list(several)
+            if len(others) >= MANY and parent is not None and parent.root.number in self._roots:
+                others = self._see_plain(others, parent.root)
+            for run in others:
+                self.see(run)
+
+    def _see_plain(self, runs: list[Run], root: Run) -> list[Run]:
+        """Take notice of those of a run's children that simply ran; give the others."""
+        others: list[Run] = []
+        alike: defaultdict[Definition, list[Run]] = defaultdict(list)
+        for run in runs:
+            alike[run.definition].append(run)
+        for several in alike.values():
+            if (group := self._branches.of(several[0])) is None:
+                others += several
+                continue
+            plain = Plain()
+            plain.take(several, self._ledger, self._names, self._rows)
+            others += plain.others
+            if plain.ended:
+                group.count_plain(plain)
+                self._changed[root.number] = root
+                self._changed_groups[group.number] = group
+                self._latest = max(self._latest, *(ends[-1] for ends in plain.ended.values()))
+        return others
+
     def _see_root(self, run: Run) -> None:
         number, name = run.number, self._names.number_of(run.state)
         if number in self._past_roots:
@@ -129,12 +168,16 @@ class Board:
             _recount(counts, before & ledger.NAME, entry & ledger.NAME)
 
     def _admits(self, run: Run) -> bool:
-        if len(self._rows) + len(self._past_rows) - self._troubled < MOST_ROWS:
+        if self._places_left():
             return True
         if run.state.type in TROUBLE and self._troubled < MOST_TROUBLED:
             self._troubled += 1
             return True
         return False
+
+    def _places_left(self) -> int:
+        """Give how many rows are left for runs that are not in trouble."""
+        return max(0, MOST_ROWS + self._troubled - len(self._rows) - len(self._past_rows))
 
     # -- letting go
 

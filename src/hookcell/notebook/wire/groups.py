@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from hookcell.notebook.wire import ledger
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hookcell.hooks import HookRun
+    from hookcell.notebook.wire.plain import Plain
     from hookcell.runs import Run
     from hookcell.states import State
 
 # So many runs of a definition are folded into one line.
 FOLD = 4
 OVER = ledger.ENDED | ledger.STARTED
+_number_of = attrgetter("number")
 
 
 # What is counted of a run at one moment: what goes into the ledger, but for the number of its state's name; when it was
@@ -118,7 +121,7 @@ class Group:
         """Count what is new in a run's entry."""
         _, created, start, at = facts
         if not before:
-            self._admit(run, created)
+            self._admit((run,), created)
         was, now = before & ledger.NAME, entry & ledger.NAME
         if was != now:
             if was:
@@ -148,23 +151,37 @@ class Group:
         self._retries += ledger.retries_in(entry) - ledger.retries_in(before)
         self._failed += ledger.failed_in(entry) - ledger.failed_in(before)
 
-    def _admit(self, run: Run, created: float) -> None:
-        self._total += 1
+    def _admit(self, new: Sequence[Run], created: float) -> None:
+        self._total += len(new)
         if created < self._first:  # noqa: PLR1730 -- as above
             self._first = created
         runs = self.runs
-        if runs and runs[-1].number > run.number:
-            self._in_order = False
-        runs.append(run)
+        runs += new
+        self._in_order = False
         if len(runs) > session.most_children:  # what the session forgets must not live on here
-            older = max(1, session.most_children // 10)
+            older = max(len(runs) - session.most_children, session.most_children // 10)
             del runs[:older]
             self.gone += older
+
+    def count_plain(self, plain: Plain) -> None:
+        """Count runs that ran once and completed."""
+        if plain.new:
+            self._admit(plain.new, plain.created)
+        for name in plain.left:
+            self.counts[name] -= 1
+        self._bins.all_started(plain.started)
+        self._start = min([self._start, *plain.started[:1]])
+        for name, ends in plain.ended.items():
+            self.counts[name] += len(ends)
+            self._over += len(ends)
+            self._bins.all_ended(name, ends)
+            self._end = max(self._end, ends[-1])
+        self._ok += plain.hooks
 
     def in_order(self) -> list[Run]:
         """Give the runs in order of their numbers; threads that submit side by side tell of them in another."""
         if not self._in_order:
-            self.runs.sort(key=lambda run: run.number)
+            self.runs.sort(key=_number_of)
             self._in_order = True
         return self.runs
 
