@@ -43,7 +43,7 @@ def start(
     Args:
         definition: The flow or task.
         args, kwargs: For its function.
-        wait_for: Futures to wait for first.
+        wait_for: Futures and background runs to wait for first.
         taken_over: Gives the state of a run below that an earlier one has already done; None if there is none such.
         announce: Is called with the run before anything of it happens.
 

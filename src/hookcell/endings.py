@@ -11,9 +11,9 @@ from hookcell.blocking import block
 from hookcell.cancel import CancelToken
 from hookcell.drive.guard import await_futures, awaited, interrupted_error
 from hookcell.drive.sync import context_of
-from hookcell.errors import CrashedRun, RunInterrupted, SelfWaitError, WaitTimeout, crash_message, describe
+from hookcell.errors import CrashedRun, RunInterrupted, WaitTimeout, crash_message, describe
 from hookcell.forks import in_child
-from hookcell.futures import Future, ending_of
+from hookcell.futures import Future, ending_of, refuse_to_wait_inside
 from hookcell.outcome import Outcome
 from hookcell.runs import SPENT, Run, current
 from hookcell.shield import main_shield, shield_here
@@ -51,7 +51,7 @@ def promise_of(run: Run) -> Future[Any] | None:
 def wait(run: Run, timeout: float | None = None) -> State[Any]:
     """Block until a run is over; see `Run.wait`."""
     __tracebackhide__ = True
-    _refuse_to_wait_inside(run)
+    refuse_to_wait_inside(run, current.get())
     if (future := promise_of(run)) is not None:
         with _looking_at(future):
             outcome = guarded(lambda: block([future], timeout))
@@ -110,19 +110,6 @@ def _title(run: Run) -> str:
     return f"{run.definition.kind} run {run.name!r}"
 
 
-def _refuse_to_wait_inside(run: Run) -> None:
-    """Refuse to wait for a run in its own code, or in that of a run or hook inside it: that would be for ever.
-
-    Raises:
-        SelfWaitError: It is.
-    """
-    here = current.get()
-    while here is not None:
-        if here is run:
-            raise SelfWaitError(f"{_title(run)} would wait for itself: wait for it outside its code and its hooks")
-        here = here.parent
-
-
 # -- on an event loop ----------------------------------------------------------------------------------------------
 
 
@@ -134,7 +121,7 @@ def awaited_run(run: Run) -> Generator[Any, None, Any]:
 
 async def _await(run: Run) -> Any:
     __tracebackhide__ = True
-    _refuse_to_wait_inside(run)
+    refuse_to_wait_inside(run, current.get())
     if (future := promise_of(run)) is not None:
         with _looking_at(future):
             await _await_future(run, future)

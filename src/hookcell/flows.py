@@ -64,7 +64,7 @@ class Flow(Definition, Generic[P, R]):
         Args:
             *args, **kwargs: For the function.
             return_state: Give the final state instead of the result, and do not raise if the flow failed.
-            wait_for: Futures to wait for first.
+            wait_for: Futures and background runs to wait for first.
 
         Raises:
             Exception: Whatever the function raised.
@@ -95,7 +95,7 @@ class Flow(Definition, Generic[P, R]):
 
         Args:
             *args, **kwargs: For the function.
-            wait_for: Futures to wait for first.
+            wait_for: Futures and background runs to wait for first.
 
         Returns:
             The run: `run.result()` and `await run` give what a call would, `run.wait()` its state, `run.cancel()` stops

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from hookcell import drive
 from hookcell.blocking import Arrivals, block, check_timeout
-from hookcell.errors import describe
+from hookcell.errors import SelfWaitError, describe
+from hookcell.runs import Run, current
 from hookcell.states import COMPLETED, State, failure_of, unfinished
 from hookcell.waiting import come_back, leave_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
     from contextvars import Context
-
-    from hookcell.runs import Run
 
 R = TypeVar("R")
 
@@ -215,27 +215,31 @@ def _failed(future: Future[Any]) -> bool:
 # -- several -------------------------------------------------------------------------------------------------------
 
 
-class DoneAndNotDone(NamedTuple, Generic[R]):
+W = TypeVar("W", bound=Future[Any] | Run)
+
+
+class DoneAndNotDone(NamedTuple, Generic[W]):
     """What `wait` gives.
 
     Attributes:
-        done: The futures whose runs are over, however they ended.
+        done: The futures and runs that are over, however they ended.
         not_done: The others.
     """
 
-    done: set[Future[R]]
-    not_done: set[Future[R]]
+    done: set[W]
+    not_done: set[W]
 
 
-def wait(futures: Iterable[Future[R]], timeout: float | None = None) -> DoneAndNotDone[R]:
-    """Wait until the runs of all futures are over; raises nothing for those that failed.
+def wait(futures: Iterable[W], timeout: float | None = None) -> DoneAndNotDone[W]:
+    """Wait until several runs are over; raises nothing for those that failed.
 
     Args:
-        futures: What `.submit()` and `.map()` gave.
+        futures: What `.submit()` and `.map()` gave, and background runs.
         timeout: Most seconds to wait for all of them; None for no limit.
 
     Raises:
         ValueError: `timeout` is negative.
+        SelfWaitError: The caller is part of one of the runs.
 
     >>> from hookcell import flow, task, wait
     >>> @task
@@ -250,18 +254,18 @@ def wait(futures: Iterable[Future[R]], timeout: float | None = None) -> DoneAndN
     """
     __tracebackhide__ = True
     check_timeout(timeout)
-    several = _distinct(futures, "wait")
-    if pending := [future for future in several if not future.done()]:
+    ends = _ends_of(futures, "wait")
+    if pending := [end for end in dict.fromkeys(ends.values()) if not end.done()]:
         block(pending, timeout)
-    done = {future for future in several if future.done()}
-    return DoneAndNotDone(done, set(several) - done)
+    done = {one for one, end in ends.items() if end.done()}
+    return DoneAndNotDone(done, ends.keys() - done)
 
 
-def as_completed(futures: Iterable[Future[R]], timeout: float | None = None) -> Iterator[Future[R]]:
+def as_completed(futures: Iterable[W], timeout: float | None = None) -> Iterator[W]:
     """Give futures one after another, each as soon as its run is over.
 
     Args:
-        futures: What `.submit()` and `.map()` gave.
+        futures: What `.submit()` and `.map()` gave, and background runs.
         timeout: Most seconds to wait for all of them, from this call on; None for no limit.
 
     Returns:
@@ -269,6 +273,7 @@ def as_completed(futures: Iterable[Future[R]], timeout: float | None = None) -> 
 
     Raises:
         ValueError: `timeout` is negative.
+        SelfWaitError: The caller is part of one of the runs.
         TimeoutError: Not all were over in time; raised by the iterator.
 
     >>> from hookcell import as_completed, flow, task
@@ -283,33 +288,64 @@ def as_completed(futures: Iterable[Future[R]], timeout: float | None = None) -> 
     """
     __tracebackhide__ = True
     check_timeout(timeout)
-    several = _distinct(futures, "as_completed")
+    given = {end: one for one, end in _ends_of(futures, "as_completed").items()}
     deadline = None if timeout is None else time.monotonic() + timeout
-    return _one_by_one(Arrivals(several), len(several), deadline)
+    return _one_by_one(Arrivals(given), given, deadline)
 
 
-def _one_by_one(arrivals: Arrivals, count: int, deadline: float | None) -> Iterator[Future[Any]]:
+def _one_by_one(arrivals: Arrivals, given: dict[Future[Any], W], deadline: float | None) -> Iterator[W]:
     __tracebackhide__ = True
     try:
-        for given in range(count):
-            future = arrivals.next(None if deadline is None else deadline - time.monotonic())
-            if future is None:
-                raise TimeoutError(f"{count - given} (of {count}) futures unfinished")
-            yield future
+        for left in range(len(given), 0, -1):
+            end = arrivals.next(None if deadline is None else deadline - time.monotonic())
+            if end is None:
+                raise TimeoutError(f"{left} (of {len(given)}) futures unfinished")
+            yield given[end]
     finally:
         arrivals.give_up()
 
 
-def _distinct(futures: Iterable[Future[R]], asked: str) -> list[Future[R]]:
-    """Give futures, each once, in their order.
+def _ends_of(several: Iterable[W], asked: str) -> dict[W, Future[Any]]:
+    """Give futures and runs, each once, in their order, with the future that says when it is over.
 
     Raises:
         TypeError: There is something else among them.
     """
-    if isinstance(futures, Future):
-        raise TypeError(f"{asked} got one future instead of several; write {asked}([future])")
-    several = list(futures)
-    for one in several:
-        if not isinstance(one, Future):
-            raise TypeError(f"{asked} got {one!r}, which is no future; it takes what .submit() and .map() give")
-    return list(dict.fromkeys(several))
+    if isinstance(several, (Future, Run)):
+        kind, name = ("run", "run") if isinstance(several, Run) else ("future", "future")
+        raise TypeError(f"{asked} got one {kind} instead of several; write {asked}([{name}])")
+    return {one: _end_of(one, asked) for one in several}
+
+
+def _end_of(one: Any, asked: str) -> Future[Any]:
+    if isinstance(one, Future):
+        return one
+    if not isinstance(one, Run):
+        raise TypeError(
+            f"{asked} got {one!r}, which is no future; it takes what .submit() and .map() give, and background runs"
+        )
+    refuse_to_wait_inside(one, current.get())
+    future: Future[Any] | None = one.future
+    if future is None:
+        if not one.over:
+            raise TypeError(f"{asked} got {one!r}, which was called, and is not over; write run.wait()")
+        future = Future(one, copy_context())
+        future.resolve()
+    return future
+
+
+def refuse_to_wait_inside(run: Run, here: Run | None) -> None:
+    """Refuse to wait for a run in its own code, or in that of a run or hook inside it: that would be for ever.
+
+    Args:
+        run: What is to be waited for.
+        here: The run that would wait, or whose code would.
+
+    Raises:
+        SelfWaitError: It is.
+    """
+    while here is not None:
+        if here is run:
+            whose = f"{run.definition.kind} run {run.name!r}"
+            raise SelfWaitError(f"{whose} would wait for itself: wait for it outside its code and its hooks")
+        here = here.parent

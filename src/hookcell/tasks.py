@@ -62,7 +62,7 @@ class Task(Definition, Generic[P, R]):
         Args:
             *args, **kwargs: For the function; futures and states in them are replaced by their results.
             return_state: Give the final state instead of the result, and do not raise if the task failed.
-            wait_for: Futures to wait for first.
+            wait_for: Futures and background runs to wait for first.
 
         Raises:
             Exception: Whatever the function raised.
@@ -85,7 +85,7 @@ class Task(Definition, Generic[P, R]):
 
         Args:
             *args, **kwargs: For the function; it starts when the futures in them are done.
-            wait_for: Futures to wait for first.
+            wait_for: Futures and background runs to wait for first.
 
         Returns:
             The future of the run. Its flow does not end before it.
@@ -99,7 +99,7 @@ class Task(Definition, Generic[P, R]):
 
         Args:
             *args, **kwargs: For the function; it starts when the futures in them are done.
-            wait_for: Futures to wait for first.
+            wait_for: Futures and background runs to wait for first.
         """
         __tracebackhide__ = True
         return background.start(self, args, kwargs, wait_for)  # type: ignore[return-value] # a task's runs are
@@ -110,7 +110,7 @@ class Task(Definition, Generic[P, R]):
         Args:
             *args, **kwargs: For the function; `unmapped(x)` goes to every run as it is, and of what stands in another
                 annotation each item is annotated. A future or state is waited for, and its result mapped over.
-            wait_for: Futures to wait for first.
+            wait_for: Futures and background runs to wait for first.
 
         Raises:
             MappingMissingIterable: No argument is iterable (texts do not count).

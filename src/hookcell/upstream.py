@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from hookcell.annotations import Annotation, allow_failure, bare, opaque, quote
 from hookcell.errors import UpstreamTaskError, describe
-from hookcell.futures import Future, FutureList
+from hookcell.futures import Future, FutureList, refuse_to_wait_inside
+from hookcell.runs import FlowRun, Run
 from hookcell.states import COMPLETED, FAILED, PENDING, State, failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
-
-    from hookcell.runs import Run
 
 # Types that hold nothing: one look-up spares most arguments the walk.
 _PLAIN = frozenset({int, float, complex, bool, str, bytes, bytearray, range, slice, type(None), type, type(Ellipsis)})
@@ -281,9 +280,11 @@ def _may_be_allowed(state: State[Any]) -> bool:
 
 
 def _blame(one: Any, state: State[Any]) -> tuple[str, BaseException]:
-    # A dialect's states may know whose they are.
-    whose = f"task run {one.run.name!r}" if isinstance(one, Future) else getattr(state, "whose", None)
-    who = f"Upstream {whose}" if whose else "An upstream run"
+    if isinstance(one, Future):
+        who = f"Upstream {'flow' if isinstance(one.run, FlowRun) else 'task'} run {one.run.name!r}"
+    else:  # a dialect's states may know whose they are
+        whose = getattr(state, "whose", None)
+        who = f"Upstream {whose}" if whose else "An upstream run"
     cause = _cause(state)
     why = f" {describe(cause)}" if cause is not None else ""
     message = f"{who} did not reach a 'COMPLETED' state: it is {state.name}.{why}"
@@ -301,17 +302,38 @@ def _cause(state: State[Any]) -> BaseException | None:
 
 
 def wait_for_futures(run: Run, wait_for: Any) -> None:
-    """Note what a run has to wait for: what its arguments hold, and `wait_for`."""
+    """Note what a run has to wait for: what its arguments hold, and `wait_for`.
+
+    Raises:
+        SelfWaitError: `wait_for` has a run that this one is part of.
+    """
     if wait_for is None and run.kwargs is None:
         for value in run.args:  # a loop, because all() with a generator costs a run more than the rest of this
             if type(value) not in _PLAIN:
                 break
         else:
             return
-    search = _searched((*run.args, *(run.kwargs or {}).values(), wait_for))
+    search = _searched((*run.args, *(run.kwargs or {}).values(), _ends_in(wait_for, run)))
     run.awaited = tuple(search.found)
     if search.annotated and not search.found:
         put_results_in(run)
+
+
+def _ends_in(wait_for: Any, waiter: Run) -> Any:
+    """Put the ends of runs in their places: they are meant, where an argument would mean the run itself."""
+    if not isinstance(wait_for, (Run, list, tuple, set, frozenset)):
+        return wait_for
+    several = [wait_for] if isinstance(wait_for, Run) else list(wait_for)
+    for run in several:
+        if isinstance(run, Run):
+            refuse_to_wait_inside(run, waiter.parent)
+    return [end_of(one) if isinstance(one, Run) else one for one in several]
+
+
+def end_of(run: Run) -> Future[Any] | State[Any]:
+    """Give what stands for the end of a run: its future while it is open and has one, else its state."""
+    future: Future[Any] | None = run.future
+    return future if future is not None else run.state
 
 
 def put_results_in(run: Run) -> tuple[str, BaseException] | None:

@@ -37,7 +37,7 @@ def run_flow(
         flow: The flow.
         flow_run: A run that a client made: its parameters count if none are given here.
         parameters: The flow's arguments by name.
-        wait_for: Futures to wait for first.
+        wait_for: Futures and background runs to wait for first.
         return_type: "state" gives the final state, and does not raise if the flow failed.
 
     Raises:

@@ -38,7 +38,7 @@ def run_task(
         task_run_id: Not used: the run has an id of its own.
         task_run: A run that a client made: its parameters count if none are given here.
         parameters: The task's arguments by name.
-        wait_for: Futures to wait for first.
+        wait_for: Futures and background runs to wait for first.
         return_type: "state" gives the final state, and does not raise if the task failed.
         dependencies, context: Not used.
 

@@ -156,7 +156,7 @@ class Task(HookAttributes, native.Task[P, R]):
         Args:
             *args, **kwargs: For the function; it starts when the futures in them are done.
             return_state: Wait, and give the final state instead of the future.
-            wait_for: Futures to wait for first.
+            wait_for: Futures and background runs to wait for first.
         """
         future = calls.submit(self, args, kwargs, wait_for)
         if not return_state:
@@ -178,7 +178,7 @@ class Task(HookAttributes, native.Task[P, R]):
         Args:
             *args, **kwargs: For the function; `unmapped(x)` goes to every run as it is.
             return_state: Wait, and give the final states instead of the futures.
-            wait_for: Futures to wait for first.
+            wait_for: Futures and background runs to wait for first.
             deferred: Not in hookcell.
 
         Raises:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hookcell.futures import Future
 from hookcell.runs import TaskRun, current, flow_run_of
 from hookcell.states import State
+from hookcell.upstream import end_of
 from hookcell.zenml.exceptions import StepInterfaceError
-
-if TYPE_CHECKING:
-    from hookcell.runs import Run
 
 
 def to_wait_for(after: Any, wait_for: Any, step: str) -> Any:
@@ -49,16 +47,11 @@ def _awaited(one: Any, step: str, runs: list[TaskRun], outputs: list[Any]) -> li
     meant = [run for run in runs if name in {run.name, run.definition.name}]
     if not meant and not any(one is output for output in outputs):
         raise StepInterfaceError(_not_called(name, step, runs))
-    return [_end_of(run) for run in meant]
+    return [end_of(run) for run in meant]
 
 
 def _name_of_step(one: Any) -> str | None:
     return one.name if getattr(one, "kind", None) == "task" else None
-
-
-def _end_of(run: Run) -> Any:
-    future = getattr(run, "future", None)
-    return future if future is not None else run.state
 
 
 def _not_called(name: str, step: str, runs: list[Any]) -> str:

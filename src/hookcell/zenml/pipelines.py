@@ -156,7 +156,7 @@ class Pipeline(native.Flow[P, R], Generic[P, R]):
         Args:
             *args, **kwargs: For the function.
             return_state: Give the final state instead, and do not raise if it failed.
-            wait_for: Futures to wait for first.
+            wait_for: Futures and background runs to wait for first.
 
         Raises:
             Exception: Whatever a step, or the function, raised.

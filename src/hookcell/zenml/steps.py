@@ -150,7 +150,7 @@ class Step(native.Task[P, R], Generic[P, R]):
         Args:
             *args, **kwargs: Its inputs and its parameters object.
             return_state: Give the final state instead of the result, and do not raise if the step failed.
-            wait_for: Futures to wait for first.
+            wait_for: Futures and background runs to wait for first.
             after: (Among the keywords.) Steps, or their names or futures, that are to have run before.
 
         Raises:
