@@ -74,10 +74,11 @@ ROWS = (
     Row("import", "import", "ms", ALL, 60, dialect="target"),
     Row("first flow, whole process", "first_flow", "ms", ALL, 150, dialect="target"),
     Row("view, more per transition", "view", "µs", (), 2, dialect=None),
-    # In a browser, with 100 transitions a second, in a storm of them, and with so many rows to scroll.
+    # In a browser: at 100 transitions a second, in a storm of them, while a cell waits, with so many rows to scroll.
     Row("transition → screen, median", "pixel", "ms", (), 40, dialect=None, rounds=5),
     Row("the same, 95th percentile", "pixel_late", "ms", (), 120, dialect=None, rounds=5),
     Row("messages in a second, most", "messages", "", (), 25, dialect=None, rounds=5),
+    Row("click on Cancel → Cancelled", "cancel", "ms", (), 500, dialect=None, rounds=5),
     Row("longest frame, at rest", "frame_rest", "ms", (), dialect=None, rounds=5),
     Row("longest frame, 10,000 rows", "frame_10k", "ms", (), 50, dialect=None, rounds=5),
     Row("longest frame, 100,000 rows", "frame_100k", "ms", (), 50, dialect=None, rounds=5),

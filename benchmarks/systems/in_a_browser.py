@@ -62,6 +62,30 @@ def many():
 
 many()
 """
+# Three threads at work, and the cell waits for them.
+ENDLESS = """
+@task
+def endless():
+    while True:
+        time.sleep(0.02)
+
+@flow(runner=ThreadRunner(max_workers=3))
+def for_ever():
+    wait([endless.submit() for _ in range(3)])
+
+for_ever()
+"""
+# Notes when the mouse was pressed, and when the run was drawn as Cancelled.
+PRESSED = """() => {
+    window.pressedAt = window.cancelledAt = null;
+    document.addEventListener('click', () => { window.pressedAt = Date.now(); }, {capture: true, once: true});
+    const watch = new MutationObserver(() => {
+        if (document.querySelector('.hookcell .panel[data-state=Cancelled]') === null) return;
+        window.cancelledAt = Date.now();
+        watch.disconnect();
+    });
+    watch.observe(document.body, {childList: true, subtree: true, attributes: true});
+}"""
 # Notes which state each row is in on the screen, and when: after the frame in which it was drawn.
 WATCH = """() => {
     const drawn = new Map();
@@ -144,6 +168,19 @@ class Page:
         self.run(1)
         times = self.notebook.messages("comm_msg")
         return max(sum(start <= one < start + 1 for one in times) for start in times)
+
+    def cancelled(self):
+        """Give the milliseconds from a click on Cancel until the cell has ended and its run is seen Cancelled."""
+        page = self.notebook.page
+        self.notebook.start(1)
+        button = self.notebook.view(1).get_by_role("button", name="Cancel")
+        button.wait_for()
+        page.wait_for_timeout(1000)  # all tasks are at work, and the view is at rest
+        page.evaluate(PRESSED)
+        button.click()
+        ended = self.notebook.ended_at(1) * 1e3
+        page.wait_for_function("() => window.cancelledAt !== null")
+        return max(ended, page.evaluate("() => window.cancelledAt")) - page.evaluate("() => window.pressedAt")
 
     def longest_frame(self, *, scrolls=True):
         """Give the milliseconds of the longest frame while rows are scrolled, or left alone."""

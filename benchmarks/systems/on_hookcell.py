@@ -4,7 +4,7 @@ import asyncio
 import gc
 import tracemalloc
 
-from in_a_browser import BLINK, MANY, STORM, Page
+from in_a_browser import BLINK, ENDLESS, MANY, STORM, Page
 from in_a_kernel import Kernel
 from worker import NotMeasurableError, clock, median_of, resident, scenario, serve, timed
 
@@ -211,6 +211,11 @@ def share(values, part):
 @scenario
 def messages():
     return Page(STORM).busiest_second
+
+
+@scenario
+def cancel():
+    return Page(ENDLESS).cancelled
 
 
 @scenario

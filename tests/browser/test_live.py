@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browser.lab import PATIENCE
+from browser.lab import PATIENCE, PROMPTLY
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -138,7 +138,7 @@ def seconds_until_cancelled(notebook, index, since):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_interrupt_and_the_cancel_button_end_a_flow_in_cancelled_within_a_second(notebook, kind):
+def test_interrupt_and_the_cancel_button_end_a_flow_in_cancelled_while_its_cell_blocks(notebook, kind):
     opened = notebook(HOOKS, CLEAN_UP, KINDS[kind], KINDS[kind], "print('the kernel is well')")
     opened.run(1, 2)
 
@@ -146,7 +146,7 @@ def test_interrupt_and_the_cancel_button_end_a_flow_in_cancelled_within_a_second
     opened.wait_until_seen("long_flow", "Running")
     pressed = opened.interrupt()
     opened.wait_for_end(3)
-    assert seconds_until_cancelled(opened, 3, pressed) < 1
+    assert seconds_until_cancelled(opened, 3, pressed) < PROMPTLY
     assert re.fullmatch(r"RunInterrupted: (flow run '[a-z]+-[a-z]+'|the run) was interrupted", opened.error(3))
     opened.wait_until_seen("long_flow", "Cancelled")
 
@@ -154,7 +154,7 @@ def test_interrupt_and_the_cancel_button_end_a_flow_in_cancelled_within_a_second
     assert "cannot hear Cancel" not in opened.view(4).inner_text(timeout=PATIENCE)
     clicked = opened.cancel(4)
     opened.wait_for_end(4)
-    assert seconds_until_cancelled(opened, 4, clicked) < 1
+    assert seconds_until_cancelled(opened, 4, clicked) < PROMPTLY
     assert opened.error(4) == "CancelledRun: Flow run was cancelled."
     opened.view(4).locator("[data-state=Cancelled]").first.wait_for()
 

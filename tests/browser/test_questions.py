@@ -1,7 +1,7 @@
 """Forms in a real JupyterLab: answered while their cell runs, by mouse and by key; and what the browser notifies of."""
 
 import pytest
-from browser.lab import PATIENCE
+from browser.lab import PATIENCE, PROMPTLY
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -61,7 +61,7 @@ def heard_at(notebook, index):
 
 
 @pytest.mark.parametrize("by", ["click", "key"])
-def test_a_form_is_answered_within_half_a_second_while_its_cell_runs(notebook, photograph, by):
+def test_a_form_is_answered_while_its_cell_runs(notebook, photograph, by):
     opened = notebook(ASK, ONE)
     opened.run(1)
     opened.start(2)
@@ -77,7 +77,7 @@ def test_a_form_is_answered_within_half_a_second_while_its_cell_runs(notebook, p
         opened.page.keyboard.press("Enter")
     pressed = opened.page.evaluate(NOW)
     opened.wait_for_end(2)
-    assert heard_at(opened, 2) - pressed < 0.5
+    assert heard_at(opened, 2) - pressed < PROMPTLY
     assert opened.outputs(2)[-1]["data"]["text/plain"] == "True"
     photograph(opened.cell(2), f"question-approved-by-{by}")
 
