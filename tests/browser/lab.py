@@ -13,8 +13,8 @@ from contextlib import contextmanager
 import nbformat
 
 TOKEN = "of-the-tests"  # noqa: S105 -- the server lives as long as the tests and listens on the loopback only
-# Seconds within which what is asked for happens while a cell blocks, which goes on for minutes. The benchmarks hold it to
-# half a second: here others may be at work on the machine.
+# Seconds within which what is asked for happens while a cell blocks, which goes on for minutes. The benchmarks hold it
+# to half a second: here others may be at work on the machine.
 PROMPTLY = 20
 PATIENCE = int(os.environ.get("HOOKCELL_PATIENCE", "60")) * 1000  # milliseconds: the machine may be slow and busy
 

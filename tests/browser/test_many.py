@@ -44,8 +44,8 @@ def test_of_ten_thousand_runs_no_message_is_lost_and_every_one_is_counted_and_fo
     view.locator(".row.group").click()
     view.locator(".row", has_text="score[77]").first.wait_for(timeout=PATIENCE)
     photograph(opened.cell(1), "many")
-    # The benchmarks hold the longest frame to 50 ms. Here others may be at work on the machine: most frames are short, as
-    # they would not be with thousands of rows.
+    # The benchmarks hold the longest frame to 50 ms. Here others may be at work on the machine: most frames are short,
+    # as they would not be with thousands of rows.
     rest, took = frames_while_scrolling(opened, 1, scrolls=False), frames_while_scrolling(opened, 1)
     assert took[len(took) // 2] < 150 + rest[len(rest) // 2], took
     assert view.locator(".row").count() < 100
