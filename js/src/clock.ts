@@ -12,6 +12,8 @@ const SET_BY_HAND_SECONDS = 10;
 const browserNow = (): Moment => Date.now() / 1000;
 
 export class Clock {
+	/** When it stopped, by the browser's clock in milliseconds, if it has. */
+	readonly #stopped: () => number | null;
 	#offset = 0;
 	#known = false;
 	#timer: ReturnType<typeof setInterval> | undefined;
@@ -22,6 +24,10 @@ export class Clock {
 	});
 	/** Kernel time, about ten times a second while somebody reads it and the page is visible. */
 	readonly now: ReadonlySignal<Moment> = this.#now;
+
+	constructor(stopped: () => number | null = () => null) {
+		this.#stopped = stopped;
+	}
 
 	/**
 	 * Every message took some time to come, so the largest difference seen is the nearest to the truth.
@@ -39,7 +45,8 @@ export class Clock {
 	}
 
 	#tick = (): void => {
-		this.#now.value = browserNow() + this.#offset;
+		const stopped = this.#stopped();
+		this.#now.value = (stopped === null ? browserNow() : stopped / 1000) + this.#offset;
 	};
 
 	#begin(): void {

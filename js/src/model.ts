@@ -11,6 +11,7 @@ import { Members } from "./members";
 import { Pages } from "./pages";
 import { descendants, fromSnapshot, hasEnded, type Picture, sameBoard, withDelta } from "./picture";
 import { type Act, openPress, Presses } from "./presses";
+import { Pulse } from "./pulse";
 import { Answers, type Question } from "./questions";
 import { readMessage, readSnapshot } from "./read";
 import { Resync } from "./resync";
@@ -25,12 +26,13 @@ const NOTHING = { groups: new Map<number, Group>(), tasks: new Map<number, Run>(
 const UNREADABLE = "hookcell: this view cannot read what the kernel sent. Run the cell again.";
 
 export class RunModel {
-	readonly clock = new Clock();
+	readonly clock = new Clock(() => this.lostSince.value);
 	readonly presses = new Presses();
 	readonly answers = new Answers();
 	readonly #send: (message: Outgoing) => void;
 	readonly #asks = new Asks((message) => this.#send(message));
 	readonly #resync = new Resync(() => this.#askForAll());
+	readonly #pulse = new Pulse(() => this.#send({ type: "alive", id: this.#asks.nextId() }));
 	#joined = false;
 	/** As the kernel told it, and as it is drawn: many deltas between two frames are drawn once. */
 	#latest: Picture | null = null;
@@ -43,6 +45,8 @@ export class RunModel {
 
 	readonly picture: ReadonlySignal<Picture | null> = this.#picture;
 	readonly fault: ReadonlySignal<string | null> = this.#fault;
+	/** When the kernel was heard last, in milliseconds, if it does not answer any more. */
+	readonly lostSince: ReadonlySignal<number | null> = this.#pulse.lostSince;
 	readonly descendants: ReadonlySignal<ReadonlyMap<number, readonly Run[]>> = computed(() => {
 		const picture = this.#picture.value;
 		return picture ? descendants(picture) : new Map();
@@ -87,10 +91,23 @@ export class RunModel {
 
 	/** The `snapshot` trait has changed. */
 	renew(raw: unknown): void {
-		if (!isEmpty(raw)) this.#read(raw, true);
+		if (isEmpty(raw)) return;
+		this.#pulse.heard();
+		this.#read(raw, true);
+	}
+
+	/** From now on a live view makes sure that its kernel is there; to be said before there is a picture. */
+	watchKernel(): void {
+		this.#pulse.begin();
+	}
+
+	/** The page has lost the kernel, or found it again. */
+	reconnect(): void {
+		this.#pulse.check();
 	}
 
 	hear(raw: unknown): void {
+		this.#pulse.heard();
 		const message = readMessage(raw);
 		if (message) batch(() => this.#take(message));
 		else if (this.#latest) this.#resync.begin();
@@ -113,7 +130,7 @@ export class RunModel {
 	}
 
 	can(act: Act): boolean {
-		return this.#picture.value?.can.has(act) ?? false;
+		return this.lostSince.value === null && (this.#picture.value?.can.has(act) ?? false);
 	}
 
 	/** A run that this page knows, as it is now. */
@@ -162,6 +179,7 @@ export class RunModel {
 
 	close(): void {
 		this.#resync.end();
+		this.#pulse.close();
 		this.presses.close();
 		this.answers.close();
 		this.#forget();
@@ -227,6 +245,7 @@ export class RunModel {
 	#draw(picture: Picture): void {
 		const first = this.#latest === null;
 		this.#latest = picture;
+		this.#pulse.follow(picture.live && picture.hint === null);
 		const show = (): void => {
 			this.#picture.value = this.#latest;
 		};

@@ -65,6 +65,9 @@ export const STYLE = `
 	.chip.none { opacity: .55; }
 	.note { margin: 0 12px 8px; font-size: 12px; }
 	.why { margin: 0 12px 8px; padding: 6px 10px; max-height: 15em; overflow: auto; border-left: 3px solid var(--hc-Failed); background: var(--hc-bg2); color: var(--hc-fg); font: 12px/1.5 var(--jp-code-font-family, ui-monospace, Menlo, monospace); white-space: pre-wrap; overflow-wrap: anywhere; }
+	.lost { margin: 0 2px; font-size: 12px; color: var(--hc-fg); }
+	.lost:empty { position: absolute; }
+	.lost .icon { margin-inline-end: 4px; color: var(--hc-Retrying); }
 	.left { padding: 6px 12px; font-size: 12px; }
 
 	.tabs { display: flex; flex-wrap: wrap; gap: 2px; padding: 0 12px; border-bottom: 1px solid var(--hc-line); font-size: 12px; }

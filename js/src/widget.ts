@@ -20,6 +20,8 @@ function connect(comm: AnyModel<Traits>): RunModel {
 	const model = new RunModel((message) => comm.send(message));
 	comm.on("msg:custom", (message: unknown) => model.hear(message));
 	comm.on("change:snapshot", () => model.renew(comm.get("snapshot")));
+	comm.on("comm_live_update", () => model.reconnect());
+	model.watchKernel();
 	model.join(comm.get("snapshot"));
 	return model;
 }

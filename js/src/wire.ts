@@ -262,4 +262,6 @@ export type Outgoing =
 	| (Request & { id: number })
 	/** `joined` is said by a page that was loaded after the board had begun. */
 	| { type: "resync"; id: number; joined?: true }
+	/** Answered with a reply that says nothing: that it comes is the answer. */
+	| { type: "alive"; id: number }
 	| { type: "touched" };

@@ -151,8 +151,8 @@ describe("a form", () => {
 
 	it("is announced, and so is its answer, politely", () => {
 		const { el, tell } = board([asked(1, { subject: "nightly" })]);
-		const said = () => find(el, '[role="status"]').textContent;
-		expect(find(el, '[role="status"]').getAttribute("aria-live")).toBe("polite");
+		const said = () => find(el, '.unseen[role="status"]').textContent;
+		expect(find(el, '.unseen[role="status"]').getAttribute("aria-live")).toBe("polite");
 		expect(said()).toBe("");
 		wait(200);
 		expect(said()).toBe("Question: nightly: Deploy 1? Approve or decline.");

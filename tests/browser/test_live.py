@@ -199,3 +199,25 @@ def test_a_row_takes_the_name_its_run_is_given_when_it_starts(notebook, photogra
     assert "part of 7" in text
     assert "part-00" not in text
     photograph(opened.view(1), "named")
+
+
+# What JupyterLab itself says when a kernel goes that is not done.
+OF_A_RESTART = ("Canceled future for ", "Comm not found for ")
+RESTART = "() => { jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
+
+
+def test_a_view_whose_kernel_was_restarted_says_so_and_stands_still(notebook, page, photograph):
+    opened = notebook(HOOKS, CLEAN_UP, FOR_EVER)
+    opened.run(1, 2)
+    opened.start(3)
+    opened.wait_until_seen("long_flow", "Running")
+    opened.page.evaluate(RESTART)
+    lost = opened.view(3).locator(".lost", has_text="No word from the kernel since")
+    lost.wait_for(timeout=PATIENCE)
+    clock = opened.view(3).locator(".panel .clock").first
+    stood = clock.inner_text()
+    opened.page.wait_for_timeout(1000)
+    assert clock.inner_text() == stood
+    assert opened.view(3).get_by_role("button", name="Cancel").count() == 0
+    photograph(opened.cell(3), "restarted-kernel")
+    page.wrong[:] = [text for text in page.wrong if not any(words in text for words in OF_A_RESTART)]

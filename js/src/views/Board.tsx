@@ -1,7 +1,7 @@
 /** Everything one cell started: its root runs, one above the other. */
 
 import type { ReadonlySignal } from "@preact/signals";
-import { plural } from "../format";
+import { clockTime, plural } from "../format";
 import type { RunModel } from "../model";
 import type { Picture } from "../picture";
 import { STYLE } from "../style";
@@ -21,8 +21,26 @@ export function Board({ model, dark }: { model: RunModel; dark: ReadonlySignal<b
 		<div class={dark.value ? "hookcell dark" : "hookcell"} data-lm-suppress-shortcuts="true">
 			<style>{STYLE}</style>
 			{fault && <p class="note">{fault}</p>}
+			<Lost since={model.lostSince.value} />
 			{picture && <Panels picture={picture} model={model} />}
 		</div>
+	);
+}
+
+/** The element is there from the beginning: what comes into it is read aloud. */
+function Lost({ since }: { since: number | null }) {
+	return (
+		<p class="lost" role="status">
+			{since !== null && (
+				<>
+					<i class="icon" aria-hidden="true">
+						⚠
+					</i>
+					No word from the kernel since {clockTime(since / 1000)}: it was restarted, has ended, or is stuck. Shown is
+					how things stood then.
+				</>
+			)}
+		</p>
 	);
 }
 
