@@ -483,6 +483,7 @@ def test_notes_are_told_with_their_run_and_are_no_lines(desk):
 # -- buttons
 
 
+@pytest.mark.usefixtures("little_grace")
 def test_cancel_stops_a_run_and_says_so_if_it_was_over(desk, go_on):
     begun = threading.Event()
 
