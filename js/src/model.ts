@@ -12,6 +12,7 @@ import { Pages } from "./pages";
 import { descendants, fromSnapshot, hasEnded, type Picture, sameBoard, withDelta } from "./picture";
 import { type Act, openPress, Presses } from "./presses";
 import { Answers, type Question } from "./questions";
+import { isNumber, isRecord } from "./raw";
 import { readMessage, readSnapshot } from "./read";
 import { Resync } from "./resync";
 import type { AnswerTo, Delta, Detail, Group, Hook, Incoming, Outgoing, Request, Run, Snapshot } from "./wire";
@@ -32,7 +33,7 @@ export class RunModel {
 	readonly #asks = new Asks((message) => this.#send(message));
 	readonly #resync = new Resync(() => this.#askForAll());
 	#joined = false;
-	/** As the kernel told it, and as it is drawn: many deltas between two frames are drawn once. */
+	/** As the kernel told it, and as it is drawn: many deltas between two frames are drawn together. */
 	#latest: Picture | null = null;
 	readonly #picture = signal<Picture | null>(null);
 	readonly #frame: Frame;
@@ -85,9 +86,9 @@ export class RunModel {
 		else if (this.#joined) this.#askForAll();
 	}
 
-	/** The `snapshot` trait has changed. */
+	/** The `snapshot` trait has changed. One that tells no more than the deltas did is not read: it may be long. */
 	renew(raw: unknown): void {
-		if (!isEmpty(raw)) this.#read(raw, true);
+		if (!isEmpty(raw) && !this.#knows(raw)) this.#read(raw, true);
 	}
 
 	hear(raw: unknown): void {
@@ -185,6 +186,12 @@ export class RunModel {
 		return run.g === null ? run : this.#picture.value?.groups.get(run.g);
 	}
 
+	#knows(raw: unknown): boolean {
+		const known = this.#resync.open ? null : this.#latest;
+		if (!known || !isRecord(raw) || !isNumber(raw.seq)) return false;
+		return raw.session === known.session && raw.board === known.board && raw.seq <= known.seq;
+	}
+
 	#read(raw: unknown, fresh: boolean): Snapshot | null {
 		const snapshot = readSnapshot(raw);
 		if (snapshot) batch(() => this.#adopt(snapshot, fresh));
@@ -227,9 +234,11 @@ export class RunModel {
 	#draw(picture: Picture): void {
 		const first = this.#latest === null;
 		this.#latest = picture;
-		const show = (): void => {
-			this.#picture.value = this.#latest;
-		};
+		const show = (): void =>
+			batch(() => {
+				this.clock.tick();
+				this.#picture.value = this.#latest;
+			});
 		if (first) show();
 		else this.#frame.ask(show);
 	}
