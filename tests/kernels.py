@@ -9,6 +9,14 @@ from dataclasses import dataclass, field
 from jupyter_client.manager import KernelManager
 
 PATIENCE = 60
+# For code that shall not be over before it is shown live, however slow the machine is.
+UNTIL_LIVE = """
+def until_live():
+    import time
+    from hookcell.session import session
+    painter = next(one for one in session._listeners if type(one).__name__ == "Painter")
+    while not any(one.widget for one in painter._easel._open): time.sleep(0.01)
+"""
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -105,9 +113,19 @@ class Kernel:
         return cell.stdout.removesuffix("\n")
 
 
+def texts_of(outputs):
+    """Each output's text, in a notebook; of a stream all of it at once, because it arrives in parts as time goes by."""
+    streams = {"stdout": "", "stderr": ""}
+    for output in outputs:
+        if output.output_type == "stream":
+            streams[output.name] += output.text
+    others = [output.data["text/plain"] for output in outputs if output.output_type != "stream"]
+    return [text for text in (*streams.values(), *others) if text]
+
+
 @contextmanager
 def running_kernel(*lines):
-    manager = KernelManager(kernel_name="python3")
+    manager = KernelManager(kernel_name="python3", shutdown_wait_time=PATIENCE)
     manager.start_kernel(env={**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"})
     client = manager.client()
     client.start_channels()
@@ -115,7 +133,8 @@ def running_kernel(*lines):
         client.wait_for_ready(timeout=PATIENCE)
         kernel = Kernel(manager, client)
         if lines:
-            assert kernel.run(*lines).status == "ok"
+            cell = kernel.run(*lines)
+            assert cell.status == "ok", cell.traceback
         yield kernel
     finally:
         client.stop_channels()

@@ -65,9 +65,11 @@ PROPERTIES = {
     "padding": rf"(({LENGTH_POSITIVE}|{PERCENT})\s*){{1,4}}",
     "table-layout": "auto|fixed",
     "text-align": "left|right|center|justify",
+    "text-overflow": "clip|ellipsis",
     "vertical-align": "baseline|sub|super|top|text-top|middle|bottom|text-bottom",
     "white-space": "normal|pre|nowrap|pre-wrap|pre-line",
     "width": f"{LENGTH_POSITIVE}|{PERCENT}|auto",
+    "word-break": "normal|keep-all|break-all",
 }
 
 

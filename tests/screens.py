@@ -105,10 +105,10 @@ class Terminal:
         self.screen.feed(data)
         return bool(data)
 
-    def until(self, text, seconds=60):
-        """Reads until a text is seen on the screen; gives the screen."""
+    def until(self, text, seconds=60, times=1):
+        """Reads until a text is seen on the screen, so many times; gives the screen."""
         end = time.monotonic() + seconds
-        while text not in self.screen.text:
+        while self.screen.text.count(text) < times:
             assert self.read(max(0.01, end - time.monotonic())), f"{text!r} was not seen:\n{self.screen.text}"
             assert time.monotonic() < end, f"{text!r} was not seen:\n{self.screen.text}"
         return self.screen.text
@@ -126,7 +126,7 @@ class Terminal:
             if self.process.poll() is not None and not select.select([self.ours], [], [], 0.1)[0]:
                 break
             assert time.monotonic() < end, self.screen.text
-        return self.process.wait(10)
+        return self.process.wait(seconds)
 
     def close(self):
         if self.process.poll() is None:

@@ -2,9 +2,9 @@
 
 import asyncio
 import contextvars
+import itertools
 import math
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,6 +13,7 @@ from small_runs import LIMIT, broken, in_flow, one, same
 from hookcell import (
     CancelledRun,
     Completed,
+    Future,
     RunInterrupted,
     SelfWaitError,
     ThreadRunner,
@@ -190,7 +191,7 @@ def test_something_else_than_futures_is_an_error(waits):
         waits([one.submit(), Completed()])
     assert str(caught.value) == (
         f"{waits.__name__} got Completed(message=None, type=COMPLETED, result=None), which is no future; "
-        "it takes what .submit() and .map() give"
+        "it takes what .submit() and .map() give, and background runs"
     )
 
 
@@ -402,17 +403,26 @@ def test_what_is_no_number_of_seconds_is_refused(seconds):
         assert str(caught.value) == told
 
 
-def test_many_futures_are_arranged_in_a_time_that_grows_with_their_number(go_on):
-    waits = task(lambda: go_on.wait(LIMIT))
+class Compared(Future):
+    """A future that counts its comparisons: to search a list of many takes many."""
 
-    def body():
-        first = waits.submit()
-        several = same.map(range(6000), wait_for=[first])
-        began = time.perf_counter()
-        arriving = as_completed(several)
-        took = time.perf_counter() - began
-        go_on.set()
-        assert sum(1 for _ in arriving) == 6000
-        return took
+    __slots__ = ("count",)
+    __hash__ = Future.__hash__
 
-    assert in_flow(body) < 0.5
+    def __init__(self, count):
+        super().__init__(None, contextvars.copy_context())
+        self.count = count
+
+    def __eq__(self, other):
+        next(self.count)
+        return self is other
+
+
+def test_many_futures_are_arranged_and_given_without_searching_for_any_among_them():
+    comparisons = itertools.count()
+    futures = [Compared(comparisons) for _ in range(1000)]
+    arriving = as_completed(futures)
+    for future in futures:
+        future.resolve()
+    assert [id(future) for future in arriving] == [id(future) for future in futures]
+    assert next(comparisons) < 10 * len(futures)

@@ -9,6 +9,7 @@ import sys
 import threading
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import (
     CancelledRun,
@@ -34,8 +35,6 @@ from hookcell.prefect import flow as prefect_flow
 from hookcell.prefect import task as prefect_task
 from hookcell.testing import capture_prints
 from hookcell.zenml import pipeline, step
-
-LIMIT = 5  # seconds after which a test that should not wait gives up
 
 
 @pytest.fixture(autouse=True)
@@ -174,6 +173,7 @@ def test_a_run_that_another_run_starts_is_outermost_and_outlives_it(go_on):
     assert run.result(LIMIT) == "inner"
 
 
+@pytest.mark.usefixtures("little_grace")
 def test_a_stop_of_the_run_that_started_it_does_not_reach_it(go_on):
     started = []
 
@@ -589,6 +589,7 @@ def test_a_hook_that_waits_for_a_run_lends_its_turn(go_on):
 # -- stopping ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("little_grace")
 def test_a_cancelled_run_calls_its_hooks_and_is_left_behind_if_it_does_not_stop(go_on):
     seen = []
 
@@ -709,6 +710,7 @@ def test_a_failure_is_told_after_a_wait_that_was_given_up(caplog, go_on):
     assert [len(run.notes) for run in runs] == [1, 1]
 
 
+@pytest.mark.usefixtures("little_grace")
 def test_a_crash_is_told_and_a_cancellation_is_not(caplog, go_on):
     @flow
     def crashing():

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import CancelledRun, WaitTimeout, flow, leaving, task
 from hookcell.gate import gate
@@ -16,7 +17,6 @@ from hookcell.gate import gate
 # CPython may raise a stop in a weak reference's callback, where it is told and lost; the run is then left behind.
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 ROUNDS = 100  # of each kind
-LIMIT = 10  # seconds after which a round has hung
 
 
 @pytest.fixture(autouse=True)
@@ -109,8 +109,9 @@ def test_many_at_once_all_end():
 RAIN = """
 import os, random, signal, threading, time
 from collections import Counter
-from hookcell import flow, leaving, shield
+from hookcell import engine, flow, leaving, shield
 
+shield.GRACE = engine.STRAGGLERS = 60  # the machine may be slow and stand still
 fired, chance, ends = Counter(), random.Random(7), Counter()
 
 def fire(owner, run, state):
@@ -118,11 +119,20 @@ def fire(owner, run, state):
 
 @flow(on_end=fire)
 def work(go):
-    go.wait(5)
+    go.wait(60)
 
+def seconds_to_start():
+    go, began = threading.Event(), time.monotonic()
+    run = work.start(go)
+    took = time.monotonic() - began
+    go.set(), run.wait()
+    return took
+
+pace = 8 * sorted(seconds_to_start() for _ in range(9))[4]  # so that most come while it waits, on any machine
+fired.clear()
 for _ in range(150):
     go, run, began = threading.Event(), None, time.monotonic()
-    rain = threading.Timer(chance.random() * 0.002, os.kill, (os.getpid(), signal.SIGINT))
+    rain = threading.Timer(chance.random() * pace, os.kill, (os.getpid(), signal.SIGINT))
     try:
         try:
             rain.start()
@@ -133,19 +143,19 @@ for _ in range(150):
             for _ in range(50): pass
     except KeyboardInterrupt as error:
         ends[str(error).rpartition(" ")[2]] += 1
-    assert time.monotonic() - began < 4, "an interrupt was not heard before the run was over"
+    assert time.monotonic() - began < 30, "an interrupt was not heard before the run was over"
     go.set()
     if run is not None:
-        assert run.wait(5).is_completed(), run
-    assert leaving.wait_for_all(5)
+        assert run.wait(60).is_completed(), run
+    assert leaving.wait_for_all(60)
     assert shield.main_shield().armed is None
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 assert set(fired.values()) == {1}, fired
-assert set(ends) <= {"it", "started", ""} and ends["it"] > 50, ends
+assert set(ends) <= {"it", "started", ""} and ends["it"] > 30, ends
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="nobody can interrupt himself on Windows")
 def test_an_interrupt_at_any_moment_of_a_start_or_a_wait_leaves_nothing_behind():
-    done = subprocess.run([sys.executable, "-c", RAIN], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, "-c", RAIN], capture_output=True, text=True, timeout=280, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -5,6 +5,7 @@ import functools
 import math
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import State, UnknownOptionError, flow, task
 from hookcell.gate import gate
@@ -40,10 +41,10 @@ def test_a_generator_exit_of_an_async_bodys_own_is_a_crash_and_hangs_nobody():
     async def leaves():
         raise GeneratorExit
 
-    state = flow(lambda: leaves.submit().wait(5) or None)(return_state=True)
+    state = flow(lambda: leaves.submit().wait(LIMIT) or None)(return_state=True)
     assert state.is_completed()
     with pytest.raises(GeneratorExit):
-        flow(lambda: leaves.submit().result(5))()
+        flow(lambda: leaves.submit().result(LIMIT))()
 
 
 @pytest.mark.parametrize("how", ["sync", "async"])

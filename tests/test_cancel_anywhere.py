@@ -10,13 +10,13 @@ import threading
 import time
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import CancelledRun, ThreadRunner, UpstreamTaskError, flow, runs, task
 from hookcell.gate import gate
 from hookcell.testing import record
 
 ROUNDS = 120
-LIMIT = 5  # seconds after which a round has hung
 EXPECTED = (CancelledRun, UpstreamTaskError, ValueError)
 
 

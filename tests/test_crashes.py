@@ -5,13 +5,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import CrashedRun, RunInterrupted, flow, policies, remembered, runs, task, waiting
 from hookcell.errors import describe
 from hookcell.gate import gate
 from hookcell.testing import record
-
-LIMIT = 5  # seconds after which a test that should not wait gives up
 
 
 @pytest.fixture(autouse=True)

@@ -71,7 +71,7 @@ def test_the_signal_handler_of_before_is_back(aftermath):
 def last_moments(seconds):
     """Runs the loop until it is terminated after some seconds; gives its exit status, what it has told, and errors."""
     loop = [sys.executable, FAULTS / "dying_loop.py", str(seconds)]
-    ran = subprocess.run(loop, capture_output=True, timeout=60, check=False)
+    ran = subprocess.run(loop, capture_output=True, timeout=120, check=False)
     return ran.returncode, [json.loads(line) for line in ran.stdout.splitlines()], ran.stderr
 
 

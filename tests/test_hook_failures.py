@@ -7,13 +7,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from small_runs import LIMIT
 
-from hookcell import HookTimeout, RunInterrupted, flow, hook, shield, task
+from hookcell import HookTimeout, RunInterrupted, flow, hook, task
 from hookcell.gate import gate, holding
 from hookcell.session import Listener, session
 from hookcell.testing import record
 
-LIMIT = 5  # seconds after which a test that should not wait gives up
 calls = []
 
 
@@ -53,12 +53,6 @@ def _clean():
 def recording():
     with record() as recording:
         yield recording
-
-
-@pytest.fixture
-def little_grace(monkeypatch):
-    """What does not stop when it is told to is left behind almost at once."""
-    monkeypatch.setattr(shield, "GRACE", 0.01)
 
 
 @pytest.fixture
@@ -292,20 +286,22 @@ def test_an_async_hook_that_hangs_is_cancelled(way, recording):
 @every_way
 @pytest.mark.usefixtures("little_grace")
 def test_an_async_hook_that_swallows_its_cancellation_is_left_behind(way, kept_loop, never, recording):
+    swallowed = threading.Event()
+
     async def stubborn():
         while not never.is_set():
             try:
                 await asyncio.sleep(0.001)
             except asyncio.CancelledError:
-                calls.append("swallowed")
+                swallowed.set()
 
     definition, function, run_it = WAYS[way]
     if run_it is call_async:  # asyncio.run() itself waits for every task of its loop
         run_it = kept_loop
     assert run_it(definition(name="done", on_completion=hanging(stubborn))(function)) == 42
     assert timed_out(recording.of("done"))
-    assert calls[0] == "swallowed"
-    assert "after" in calls
+    assert swallowed.wait(LIMIT)
+    assert calls == ["after"]
 
 
 def test_a_plain_hook_on_an_event_loop_in_the_main_thread_is_ended(recording):
@@ -313,9 +309,10 @@ def test_a_plain_hook_on_an_event_loop_in_the_main_thread_is_ended(recording):
     assert timed_out(recording.of("done"))
 
 
-def test_a_hook_that_catches_its_timeout_and_returns_is_ok(recording):
+def test_a_hook_that_catches_its_timeout_and_returns_is_ok(deadlines, recording):
     def careful():
         try:
+            deadlines.ring()
             sleepy()
         except RunInterrupted:
             calls.append("caught")
@@ -330,8 +327,8 @@ def test_a_hook_that_timed_out_is_not_tried_again(recording):
     assert len(recording.of("done").hooks) == 1
 
 
-def test_a_timeout_ends_what_the_hook_started_too(recording):
-    inner = flow(name="inner")(sleepy)
+def test_a_timeout_ends_what_the_hook_started_too(deadlines, recording):
+    inner = flow(name="inner")(lambda: (deadlines.ring(), sleepy()))
     flow(name="done", on_completion=hanging(lambda: inner()))(body)()  # noqa: PLW0108 -- called in the hook
     assert timed_out(recording.of("done"))
     assert recording.states("inner")[-2:] == ["Cancelling", "Cancelled"]

@@ -27,6 +27,13 @@ def folder(tmp_path):
 
 @pytest.fixture
 def file(folder):
+    file = StoreFile(lambda: folder)
+    yield file
+    file.close()
+
+
+@pytest.fixture
+def impatient(folder):
     file = StoreFile(lambda: folder, patience=0.05)
     yield file
     file.close()
@@ -297,7 +304,7 @@ from pathlib import Path
 from hookcell.store.keyvalue import KeyValues
 from hookcell.store.sqlite import StoreFile
 
-file = StoreFile(lambda: Path(sys.argv[1]))
+file = StoreFile(lambda: Path(sys.argv[1]), patience=0.05)  # so long the fork waits for that thread
 store = KeyValues(file)
 store.put("variable", "parent", 1)
 file._lock.acquire()  # as if another thread were writing at the moment of the fork
@@ -327,7 +334,8 @@ def test_leaving_the_process_leaves_one_clean_file(folder):
     assert [path.name for path in folder.iterdir()] == [NAME]
 
 
-def test_a_store_that_another_process_holds_is_an_error_after_a_while(store, file, folder):
+def test_a_store_that_another_process_holds_is_an_error_after_a_while(folder, impatient):
+    store = KeyValues(impatient)
     store.put("variable", "x", 1)
     with closed(folder / NAME) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -9,12 +9,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import Listener, flow, hook, session, task
 from hookcell.session import EVENTS
 from hookcell.testing import capture_prints, instant_retries, record
-
-LIMIT = 5  # seconds after which a test that should not wait gives up
 
 
 class Everything(Listener):

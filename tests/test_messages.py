@@ -7,6 +7,7 @@ import pickle
 import threading
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import (
     Cancelled,
@@ -26,8 +27,6 @@ from hookcell import (
     task,
 )
 from hookcell.testing import record
-
-LIMIT = 5  # seconds after which a test that should not wait gives up
 
 
 def nothing():

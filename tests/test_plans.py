@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from hookcell import RunInterrupted, flow, hook, task
+from hookcell import RunInterrupted, engine, flow, hook, task
 from hookcell.cancel import CancelToken
 from hookcell.drive import Outcome, Parked, adrive, drive
-from hookcell.engine import STRAGGLERS, life_of
+from hookcell.engine import life_of
 from hookcell.extras import Below
 from hookcell.futures import Future
 from hookcell.gate import gate
@@ -261,7 +261,7 @@ def test_a_stopped_run_waits_a_moment_for_what_it_submitted_and_names_what_is_le
     future, run = waiting(), begun()
     stop = told_to_stop(run, STOPPED)
     _, wait = feed(life_of(run), (Body, lambda step: submits(future, stop(step))(step)), (Wait, OK))
-    assert (list(wait.futures), wait.token, wait.seconds) == ([future], None, STRAGGLERS)
+    assert (list(wait.futures), wait.token, wait.seconds) == ([future], None, engine.STRAGGLERS)
     left = future.run.name
     assert run.state.message == f"Flow run was cancelled. Still running, its result will be dropped: {left}."
 

@@ -4,14 +4,13 @@ import contextvars
 import threading
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import CannotRunAgain, flow, session, tags, task
 from hookcell.prefect import flow as prefect_flow
 from hookcell.prefect import task as prefect_task
 from hookcell.rerun import press
 from hookcell.zenml import pipeline, step
-
-LIMIT = 5  # seconds after which a test that should not wait gives up
 
 
 class Shop:
@@ -257,6 +256,7 @@ def test_the_dialects_take_over_too():
     assert new.steps["zen_load"].output.load() == 2
 
 
+@pytest.mark.usefixtures("little_grace")
 def test_what_is_cancelled_has_to_run_again(shop, go_on):
     @task
     def slow():
@@ -356,6 +356,7 @@ def test_a_button_starts_the_run_in_the_context_of_its_cell(shop):
     assert seen == ["nowhere", "cell 3", "cell 3"]
 
 
+@pytest.mark.usefixtures("little_grace")
 def test_a_button_raises_nothing(go_on):
     @flow
     def waiting():

@@ -8,6 +8,7 @@ import sys
 import threading
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import (
     Failed,
@@ -26,7 +27,6 @@ from hookcell.policies import LONGEST, exponential_backoff, jittered
 from hookcell.testing import record
 
 BOTH = pytest.mark.parametrize("definition", [flow, task], ids=["flow", "task"])
-LIMIT = 5  # seconds after which a test that should not wait gives up
 
 
 @pytest.fixture
@@ -188,13 +188,9 @@ def test_an_exception_it_asks_for_is_a_filter(definition):
 @BOTH
 def test_a_failed_state_that_was_returned_and_a_timeout_are_asked_about_too(definition):
     seen = []
-    asking = definition(
-        retries=1,
-        timeout_seconds=0.01,
-        retry_condition_fn=lambda owner, run, state: seen.append((state.name, state.message)),
-    )
-    asking(lambda: Failed(message="no price"))(return_state=True)
-    asking(lambda: threading.Event().wait(LIMIT))(return_state=True)
+    asking = {"retries": 1, "retry_condition_fn": lambda owner, run, state: seen.append((state.name, state.message))}
+    definition(**asking)(lambda: Failed(message="no price"))(return_state=True)
+    definition(**asking, timeout_seconds=0.01)(lambda: threading.Event().wait(LIMIT))(return_state=True)
     kind = definition.__name__.capitalize()
     assert seen == [("Failed", "no price"), ("TimedOut", f"{kind} run exceeded timeout of 0.01 second(s)")]
 

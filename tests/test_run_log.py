@@ -14,12 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import Listener, MissingContextError, flow, get_run_logger, log, runs, session, task
 from hookcell.log import logs_of, print_as_log, prints_to_log, remembered_logs, run_logger
 from hookcell.testing import record
 
-LIMIT = 5  # seconds after which a test that should not wait gives up
 TIME = r"\d\d:\d\d:\d\d\.\d\d\d"
 
 

@@ -7,6 +7,7 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import (
     CancelledRun,
@@ -22,7 +23,6 @@ from hookcell import (
 from hookcell.testing import record
 
 BOTH = pytest.mark.parametrize("definition", [flow, task], ids=["flow", "task"])
-LIMIT = 5  # seconds after which a test that should not wait gives up
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from itertools import product
 from threading import Barrier
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import (
     Cancelled,
@@ -123,7 +124,7 @@ def test_of_two_threads_that_end_a_run_one_wins_and_the_other_is_told_so():
         for _ in range(50):
             run, start = FlowRun(ended, None, (), None), Barrier(2)
             states = Completed(), Failed()
-            won = list(pool.map(lambda state, run=run, start=start: (start.wait(5), run.enter(state))[1], states))
+            won = list(pool.map(lambda state, run=run, start=start: (start.wait(LIMIT), run.enter(state))[1], states))
             assert sorted(won) == [False, True]
             assert run.state is states[won.index(True)]
 

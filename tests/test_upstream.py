@@ -404,5 +404,33 @@ def test_a_failure_that_somebody_looked_at_is_not_noted(look):
     assert notes_of(lambda: look(broken.submit())) == ()
 
 
+AFTER = {
+    "result of what waited": lambda future: same.submit(future).result(LIMIT, raise_on_failure=False) and None,
+    "result of what waited for that": lambda future: (
+        same.submit(same.submit(future)).result(LIMIT, raise_on_failure=False) and None
+    ),
+    "call with it": lambda future: same(future, return_state=True) and None,
+    "call that waits for it": lambda future: same(1, wait_for=[future], return_state=True) and None,
+}
+
+
+@pytest.mark.parametrize("look", AFTER.values(), ids=AFTER)
+def test_a_failure_that_was_told_as_the_reason_of_another_is_not_noted(look):
+    assert notes_of(lambda: look(broken.submit())) == ()
+
+
+def test_a_failure_beside_the_one_that_was_told_is_noted():
+    def body():
+        same.submit([broken.submit(), broken.submit()]).result(LIMIT, raise_on_failure=False)
+
+    assert notes_of(body) == (
+        "task run 'broken[1]' failed and nobody looked at it: Task run encountered an exception KeyError: 'price'",
+    )
+
+
+def test_a_failure_whose_follower_nobody_looked_at_is_noted():
+    assert len(notes_of(lambda: same.submit(broken.submit()).wait(LIMIT))) == 1
+
+
 def test_waiting_for_a_failure_is_not_looking_at_it():
     assert len(notes_of(lambda: broken.submit().wait(LIMIT))) == 1

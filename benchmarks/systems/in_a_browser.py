@@ -98,12 +98,17 @@ WATCH = """() => {
             changed.push([Number(run), state]);
         }
         if (changed.length === 0) return;
-        const {port1, port2} = new MessageChannel();
-        port1.onmessage = () => {
-            const at = Date.now() / 1000;
-            for (const [run, state] of changed) window.painted.push([run, state, at]);
-        };
-        port2.postMessage(null);
+        // Called first in the very frame that draws this, be it changed in that frame or long before it.
+        const frame = new ResizeObserver(() => {
+            frame.disconnect();
+            const {port1, port2} = new MessageChannel();
+            port1.onmessage = () => {
+                const at = Date.now() / 1000;
+                for (const [run, state] of changed) window.painted.push([run, state, at]);
+            };
+            port2.postMessage(null);
+        });
+        frame.observe(document.body);
     };
     new MutationObserver(look).observe(document.body, {childList: true, subtree: true, attributes: true});
 }"""

@@ -6,6 +6,7 @@ import type { Moment } from "./wire";
 const TICK_MS = 100;
 /** With reduced motion a clock may step, but nothing should seem to move. */
 const CALM_TICK_MS = 1000;
+const DUE_SECONDS = 0.05;
 /** Two clocks that suddenly differ by more than this were set, not delayed by the network. */
 const SET_BY_HAND_SECONDS = 10;
 
@@ -16,6 +17,7 @@ export class Clock {
 	readonly #stopped: () => number | null;
 	#offset = 0;
 	#known = false;
+	#ticked = 0;
 	#timer: ReturnType<typeof setInterval> | undefined;
 	readonly #now = signal(browserNow(), {
 		// Only something live reads the clock: with no reader there is no timer.
@@ -41,12 +43,18 @@ export class Clock {
 			this.#offset = difference;
 			this.#known = true;
 		} else this.#offset = Math.max(this.#offset, difference);
-		this.#tick();
 	}
 
-	#tick = (): void => {
+	/** To be called with a new picture, so that nothing in it ends after now. */
+	tick(): void {
+		this.#ticked = browserNow();
 		const stopped = this.#stopped();
-		this.#now.value = (stopped === null ? browserNow() : stopped / 1000) + this.#offset;
+		this.#now.value = (stopped === null ? this.#ticked : stopped / 1000) + this.#offset;
+	}
+
+	/** Pictures that come fast tick often enough: all that moves would be drawn once more for nothing. */
+	#tickIfDue = (): void => {
+		if (browserNow() - this.#ticked >= DUE_SECONDS) this.tick();
 	};
 
 	#begin(): void {
@@ -63,11 +71,11 @@ export class Clock {
 		clearInterval(this.#timer);
 		if (document.visibilityState === "hidden") return;
 		const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-		this.#timer = setInterval(this.#tick, calm ? CALM_TICK_MS : TICK_MS);
+		this.#timer = setInterval(this.#tickIfDue, calm ? CALM_TICK_MS : TICK_MS);
 	}
 
 	#onVisibility = (): void => {
 		this.#run();
-		if (document.visibilityState !== "hidden") this.#tick();
+		if (document.visibilityState !== "hidden") this.tick();
 	};
 }

@@ -1,10 +1,14 @@
-/** Many changes, one drawing: what is asked for between two frames of the screen is done once. */
+/** Many changes, few drawings: what is asked for between two frames of the screen is done at most twice. */
 
 export type Soon = (act: () => void) => void;
 
-/** Of several acts between two frames only the last is done. */
+/**
+ * The first act after a frame is done at once: what it draws is there before the next frame begins, which then has only
+ * to paint. Of those that come until then the last is done, in that frame.
+ */
 export class Frame {
 	#act: (() => void) | null = null;
+	#isAwaited = false;
 	readonly #soon: Soon;
 
 	constructor(soon: Soon = (act) => requestAnimationFrame(act)) {
@@ -12,14 +16,17 @@ export class Frame {
 	}
 
 	ask(act: () => void): void {
-		const waiting = this.#act !== null;
-		this.#act = act;
-		if (!waiting) this.#soon(this.run);
+		if (this.#isAwaited) this.#act = act;
+		else {
+			this.#isAwaited = true;
+			this.#soon(this.#come);
+			act();
+		}
 	}
 
-	/** Does at once what was asked for, if anything. */
-	run = (): void => {
+	#come = (): void => {
 		const act = this.#act;
+		this.#isAwaited = false;
 		this.#act = null;
 		act?.();
 	};

@@ -13,6 +13,7 @@ import { descendants, fromSnapshot, hasEnded, type Picture, sameBoard, withDelta
 import { type Act, openPress, Presses } from "./presses";
 import { Pulse } from "./pulse";
 import { Answers, type Question } from "./questions";
+import { isNumber, isRecord } from "./raw";
 import { readMessage, readSnapshot } from "./read";
 import { Resync } from "./resync";
 import type { AnswerTo, Delta, Detail, Group, Hook, Incoming, Outgoing, Request, Run, Snapshot } from "./wire";
@@ -34,7 +35,7 @@ export class RunModel {
 	readonly #resync = new Resync(() => this.#askForAll());
 	readonly #pulse = new Pulse(() => this.#send({ type: "alive", id: this.#asks.nextId() }));
 	#joined = false;
-	/** As the kernel told it, and as it is drawn: many deltas between two frames are drawn once. */
+	/** As the kernel told it, and as it is drawn: many deltas between two frames are drawn together. */
 	#latest: Picture | null = null;
 	readonly #picture = signal<Picture | null>(null);
 	readonly #frame: Frame;
@@ -89,11 +90,11 @@ export class RunModel {
 		else if (this.#joined) this.#askForAll();
 	}
 
-	/** The `snapshot` trait has changed. */
+	/** The `snapshot` trait has changed. One that tells no more than the deltas did is not read: it may be long. */
 	renew(raw: unknown): void {
 		if (isEmpty(raw)) return;
 		this.#pulse.heard();
-		this.#read(raw, true);
+		if (!this.#knows(raw)) this.#read(raw, true);
 	}
 
 	/** From now on a live view makes sure that its kernel is there; to be said before there is a picture. */
@@ -203,6 +204,12 @@ export class RunModel {
 		return run.g === null ? run : this.#picture.value?.groups.get(run.g);
 	}
 
+	#knows(raw: unknown): boolean {
+		const known = this.#resync.open ? null : this.#latest;
+		if (!known || !isRecord(raw) || !isNumber(raw.seq)) return false;
+		return raw.session === known.session && raw.board === known.board && raw.seq <= known.seq;
+	}
+
 	#read(raw: unknown, fresh: boolean): Snapshot | null {
 		const snapshot = readSnapshot(raw);
 		if (snapshot) batch(() => this.#adopt(snapshot, fresh));
@@ -246,9 +253,11 @@ export class RunModel {
 		const first = this.#latest === null;
 		this.#latest = picture;
 		this.#pulse.follow(picture.live && picture.hint === null);
-		const show = (): void => {
-			this.#picture.value = this.#latest;
-		};
+		const show = (): void =>
+			batch(() => {
+				this.clock.tick();
+				this.#picture.value = this.#latest;
+			});
 		if (first) show();
 		else this.#frame.ask(show);
 	}

@@ -5,8 +5,8 @@ import type { Asks } from "./asks";
 import type { Picture } from "./picture";
 import type { Group, Page, Part, Run } from "./wire";
 
-export const PAGE = 100;
-const MOST_PAGES = 60;
+export const PAGE = 50;
+const MOST_PAGES = 120;
 /** A page of a group that changes is asked for again, but not more often than this. */
 const AGAIN_MS = 500;
 const AGAIN_UNHEARD_MS = 3000;

@@ -25,6 +25,7 @@ export const STYLE = `
 		${tokens("dark")}
 	}
 
+	.jp-OutputArea-output & { max-width: 900px; padding-inline-end: 22px; }
 	* { box-sizing: border-box; }
 	& :where(p, ul, pre) { margin: 0; padding: 0; list-style: none; font-size: inherit; line-height: inherit; color: inherit; background: none; border: 0; }
 	pre { word-break: normal; }

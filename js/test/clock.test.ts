@@ -55,6 +55,7 @@ it("shows the kernel's time, as told by the message that travelled least", () =>
 	clock.learn(T0 + 5 - 0.3, true);
 	clock.learn(T0 + 5 - 0.02, true);
 	clock.learn(T0 + 5 - 0.5, true);
+	clock.tick();
 	expect(clock.now.value - T0).toBeCloseTo(4.98);
 });
 
@@ -62,15 +63,32 @@ it("follows a clock that was set", () => {
 	const clock = new Clock();
 	clock.learn(T0 + 3600, true);
 	clock.learn(T0, true);
+	clock.tick();
 	expect(clock.now.value - T0).toBeCloseTo(0);
 });
 
 it("does not believe an old snapshot that the kernel's clock is behind", () => {
 	const clock = new Clock();
-	clock.learn(T0 - 600, false);
-	expect(clock.now.value - T0).toBeCloseTo(0);
-	clock.learn(T0 - 600, true);
-	expect(clock.now.value - T0).toBeCloseTo(-600);
-	clock.learn(T0 - 900, false);
-	expect(clock.now.value - T0).toBeCloseTo(-600);
+	const told = (kernelNow: number, fresh: boolean) => {
+		clock.learn(kernelNow, fresh);
+		clock.tick();
+		return clock.now.value - T0;
+	};
+	expect(told(T0 - 600, false)).toBeCloseTo(0);
+	expect(told(T0 - 600, true)).toBeCloseTo(-600);
+	expect(told(T0 - 900, false)).toBeCloseTo(-600);
+});
+
+it("moves with what is told to it and with a new picture, not twice at a time", () => {
+	const clock = new Clock();
+	const { seen, stop } = reader(clock);
+	vi.advanceTimersByTime(60);
+	clock.learn(T0 + 1, true);
+	expect(seen).toHaveLength(1);
+	clock.tick();
+	vi.advanceTimersByTime(40);
+	expect(seen).toHaveLength(2);
+	vi.advanceTimersByTime(100);
+	expect(seen).toHaveLength(3);
+	stop();
 });

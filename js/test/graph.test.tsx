@@ -302,7 +302,7 @@ describe("choosing a node", () => {
 	it("asks the kernel for a run that this page was never told of", async () => {
 		const { model, sent, el } = graph(CHAIN);
 		click(main(el, "score"));
-		expect(sent).toEqual([{ type: "page", id: 1, group: 2, part: "all", from: 0, count: 100 }]);
+		expect(sent).toEqual([{ type: "page", id: 1, group: 2, part: "all", from: 0, count: 50 }]);
 		model.hear({
 			type: "page",
 			id: 1,

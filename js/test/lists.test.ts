@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { ceiling, columns, groupLook, groupTally } from "../src/density";
 import { treeOf } from "../src/outline";
 import { packed } from "../src/packed";
+import { PAGE } from "../src/pages";
 import { rollOf } from "../src/roll";
 import { followed, panned, percentIn, zoomed } from "../src/span";
 import { ticks } from "../src/ticks";
@@ -146,7 +147,7 @@ describe("the tree of a run", () => {
 describe("a page", () => {
 	const many = (more: Raw = {}) => shown([group(1, 100_000, "Running", more)], tasks(400, 1), ["g1"]);
 	const page = (from: number, more: Raw = {}): Raw => {
-		const rows = Array.from({ length: 100 }, (_, i) => task(2 + from + i, "Running", { g: 1 }));
+		const rows = Array.from({ length: PAGE }, (_, i) => task(2 + from + i, "Running", { g: 1 }));
 		return { type: "page", id: 1, group: 1, part: "all", from, total: 100_000, rows, ...more };
 	};
 	const asked = (sent: readonly object[]) => sent.filter((message) => Reflect.get(message, "type") === "page");
@@ -156,12 +157,12 @@ describe("a page", () => {
 		tree().want(5190, 5230);
 		tree().want(5195, 5235);
 		expect(asked(sent)).toEqual([
-			{ type: "page", id: 1, group: 1, part: "all", from: 5100, count: 100 },
-			{ type: "page", id: 2, group: 1, part: "all", from: 5200, count: 100 },
+			{ type: "page", id: 1, group: 1, part: "all", from: 5150, count: 50 },
+			{ type: "page", id: 2, group: 1, part: "all", from: 5200, count: 50 },
 		]);
 		model.hear(page(5200, { id: 2 }));
 		await vi.advanceTimersByTimeAsync(0);
-		expect([now()[5200], now()[5201], now()[5300]]).toEqual([" ?", " score[5202]", " score[5301]"]);
+		expect([now()[5200], now()[5201], now()[5250]]).toEqual([" ?", " score[5202]", " score[5251]"]);
 		tree().want(5210, 5220);
 		expect(asked(sent)).toHaveLength(2);
 	});
@@ -211,7 +212,7 @@ describe("a page", () => {
 
 	it("is forgotten when there are many others, and with its board", async () => {
 		const { model, told: now } = many();
-		for (let from = 1000; from < 8000; from += 100) model.hear(page(from));
+		for (let from = 1000; from < 8000; from += PAGE) model.hear(page(from));
 		expect([now()[1001], now()[7901]]).toEqual([" ?", " score[7902]"]);
 		expect([model.runOf(1002), model.runOf(7902)?.n]).toEqual([null, 7902]);
 		model.renew(snapshot(1, [flow()], [], { session: "beef", groups: [group(1, 100_000)] }));

@@ -1,3 +1,4 @@
+import { effect } from "@preact/signals";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Unheard } from "../src/asks";
 import { RunModel } from "../src/model";
@@ -117,6 +118,16 @@ describe("a snapshot", () => {
 		model.renew(snapshot(2, [flow()], []));
 		model.renew(snapshot(1, [flow()], []));
 		expect(model.picture.value).toBe(before);
+	});
+
+	it("that is not newer is not even read", () => {
+		const long = snapshot(1, [flow()]);
+		const read = vi.fn(() => []);
+		Object.defineProperty(long, "tasks", { get: read });
+		model.renew(long);
+		expect(read).not.toHaveBeenCalled();
+		model.renew({ ...long, seq: 2 });
+		expect(read).toHaveBeenCalled();
 	});
 
 	it("of a new session replaces everything, whatever its number", () => {
@@ -322,7 +333,7 @@ describe("a question to the kernel", () => {
 });
 
 describe("many messages between two frames", () => {
-	it("are drawn once, and end in the same picture", () => {
+	it("are drawn at once and once more, and end in the same picture", () => {
 		const frames: (() => void)[] = [];
 		const fast = new RunModel(
 			(message) => sent.push(message),
@@ -332,9 +343,20 @@ describe("many messages between two frames", () => {
 		const seen: unknown[] = [];
 		const stop = fast.picture.subscribe((picture) => seen.push(picture?.seq));
 		for (let seq = 2; seq <= 100; seq += 1) fast.hear(delta(seq, [task(2, seq < 100 ? "Running" : "Completed")]));
-		expect([seen, frames.length]).toEqual([[1], 1]);
-		for (const frame of frames) frame();
-		expect([seen, fast.picture.value?.tasks.get(2)?.state.name, resyncs()]).toEqual([[1, 100], "Completed", 0]);
+		expect([seen, frames.length]).toEqual([[1, 2], 1]);
+		frames.pop()?.();
+		expect([seen, fast.picture.value?.tasks.get(2)?.state.name, resyncs()]).toEqual([[1, 2, 100], "Completed", 0]);
+		fast.hear(delta(101, []));
+		expect([seen.at(-1), frames.length]).toEqual([101, 1]);
+		stop();
+	});
+
+	it("move the clock with the picture, in one drawing", () => {
+		const seen: [number | undefined, number][] = [];
+		const stop = effect(() => void seen.push([model.picture.value?.seq, model.clock.now.value - T0]));
+		vi.advanceTimersByTime(90);
+		model.hear(delta(2, [task(2, "Completed", { end: T0 + 0.09 })], { now: T0 + 0.09 }));
+		expect([seen.length, seen[1]?.[0], seen[1]?.[1]]).toEqual([2, 2, expect.closeTo(0.09)]);
 		stop();
 	});
 });

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
-import { describe, expect, it } from "vitest";
+import { options } from "preact";
+import { describe, expect, it, vi } from "vitest";
 import { Board } from "../src/views/Board";
 import { delta, ERROR, flow, group, type Raw, snapshot, state, T0, task } from "./builders";
 import { change, click, draw, find, has, modelOf, press, texts, wait } from "./page";
@@ -107,6 +108,17 @@ describe("the list of tasks", () => {
 		const row = find(el, '.row[data-run="4"]');
 		press(row, "Enter");
 		expect([model.selected.value, row.getAttribute("aria-selected")]).toEqual([4, "true"]);
+	});
+
+	it("draws one row when one run changes", () => {
+		const { model } = tasks();
+		const drawn: unknown[] = [];
+		const diffed = vi.spyOn(options, "diffed").mockImplementation((node) => {
+			if (typeof node.type === "string" && "data-i" in node.props) drawn.push(Reflect.get(node.props, "data-run"));
+		});
+		change(() => model.hear(delta(2, [task(4, "Completed", { g: 2 })])));
+		diffed.mockRestore();
+		expect(drawn).toEqual([4]);
 	});
 
 	it("says why a run was cancelled", () => {

@@ -22,7 +22,7 @@ from hookcell.runs import LEFT_BEHIND, SPENT
 from hookcell.session import session
 from hookcell.states import CANCELLING, CRASHED, FAILED, PENDING, RUNNING, SCHEDULED, State, failure_of
 from hookcell.steps import Body, HookCall, Sleep, TakeGate, Wait
-from hookcell.submitted import cancel_unstarted, look_at_returned, pending_of, tell_of_unseen
+from hookcell.submitted import cancel_unstarted, look_at_reason, look_at_returned, pending_of, tell_of_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -120,6 +120,8 @@ def _unfit(run: Run) -> State[Any] | None:
         return policies.unstarted(run)
     try:
         if run.awaited and (blame := upstream.not_completed(run.awaited) or upstream.put_results_in(run)):
+            if run.future is None:  # it was called, and its caller is told
+                look_at_reason(run)
             return State(PENDING, "NotReady", *blame)
         run.definition.bind(run)
     except (ParameterBindError, ParameterTypeError) as error:

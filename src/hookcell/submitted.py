@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hookcell import policies, upstream
+from hookcell.annotations import bare
 from hookcell.futures import Future
-from hookcell.states import CRASHED, FAILED, PENDING
+from hookcell.states import COMPLETED, CRASHED, FAILED, PENDING
 
 if TYPE_CHECKING:
     from hookcell.runs import Run
@@ -36,6 +37,20 @@ def cancel_unstarted(submitted: list[Any]) -> None:
 def tell_of_unseen(run: Run, submitted: list[Any]) -> None:
     """Nothing is silent: a failure that nobody looked at is told."""
     for future in submitted:
+        if future.looked_at and future.run.state.name == "NotReady":
+            look_at_reason(future.run)
+    for future in submitted:
         state = future.run.state
         if state.type in _FAILURES and not future.looked_at and not policies.by_signal(state):
             run.note(f"task run {future.run.name!r} {state.name.lower()} and nobody looked at it: {state.message}")
+
+
+def look_at_reason(run: Run) -> None:
+    """Note that somebody is told why a run was not ready: that names the run to blame, through any others between."""
+    reason: Any = run
+    while reason is not None:
+        failed = (one for one in map(bare, reason.awaited) if upstream.state_of(one).type is not COMPLETED)
+        future = next(failed, None)
+        if isinstance(future, Future):
+            future.looked_at = True
+        reason = future.run if isinstance(future, Future) and future.run.state.name == "NotReady" else None

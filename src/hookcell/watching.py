@@ -43,7 +43,7 @@ def watch(out: TextIO | None = None, *, live: bool | None = None) -> Watching:
     ...     pass
     >>> with watch(sys.stdout):
     ...     lazy_flow()  # doctest: +ELLIPSIS
-    ✓ Completed lazy_flow (the first), ... ms
+    ✓ Completed lazy_flow (the first), ...s
     """
     from hookcell.notebook import console  # noqa: PLC0415 -- the door to the notebook ring; the core never asks
 

@@ -12,6 +12,7 @@ from functools import wraps
 from queue import SimpleQueue
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import (
     CancelledRun,
@@ -28,8 +29,6 @@ from hookcell import (
 from hookcell.errors import UnknownOptionError
 from hookcell.gate import gate
 from hookcell.testing import instant_retries, record
-
-LIMIT = 5  # seconds after which a test that should not wait gives up
 
 
 class World:
@@ -471,7 +470,7 @@ def test_on_failure_waits_for_the_last_try(world):
 def test_a_try_that_takes_too_long_fails(world, recording):
     @world.task(timeout_seconds=0.01)
     async def slow():
-        for _ in range(1000):
+        for _ in range(10_000):
             await world.sleep(0.005)
 
     @world.flow
@@ -502,7 +501,7 @@ def test_a_cancelled_run_is_cancelling_with_its_hooks_and_then_cancelled(world, 
     @world.task(**noting(hooks))
     async def slow():
         aside(runs.current.get().root.cancel)
-        for _ in range(1000):
+        for _ in range(10_000):
             await world.sleep(0.005)
 
     @world.flow(**noting(hooks))

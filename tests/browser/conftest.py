@@ -5,12 +5,24 @@ import os
 from pathlib import Path
 
 import pytest
-from browser.lab import Notebook, lab_in
+from browser.lab import PATIENCE, Notebook, lab_in
 
 CHANGE_THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
 # What a page says whose server was stopped, or is not there yet.
 OF_THE_NETWORK = ("Failed to load resource", "ERR_CONNECTION", "WebSocket", "NetworkError", "Failed to fetch")
-SETUP = "%load_ext hookcell\nimport threading, time\nfrom hookcell import flow, task"
+# A cell goes on when the test says so, by a file: nothing has to be seen before its time is over.
+SETUP = """
+%load_ext hookcell
+import threading, time
+from pathlib import Path
+from hookcell import flow, task
+
+def until(step):
+    end = time.monotonic() + {seconds}
+    while not Path("{name}." + str(step)).exists():
+        assert time.monotonic() < end, step
+        time.sleep(0.02)
+"""
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +67,7 @@ def notebook(lab, page):
 
     def open_(*cells, name=None, front_end="lab"):
         name = name or f"notebook{next(_numbers)}.ipynb"
-        lab.write(name, [SETUP, *cells])
+        lab.write(name, [SETUP.format(name=name, seconds=PATIENCE / 1000), *cells])
         notebook = Notebook(lab, page, name, front_end).open().wait_for_kernel()
         page.wrong.clear()  # what a front end has to complain of itself
         notebook.run(0)

@@ -39,7 +39,8 @@ COUNT = """() => {
     const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
     kernel.iopubMessage.connect((_, message) => {
         const seq = message.content?.data?.content?.seq;
-        window.told.push({type: message.header.msg_type, at: Date.now() / 1000, seq});
+        // When it was sent: a page that stands still for a moment takes many at once.
+        window.told.push({type: message.header.msg_type, at: new Date(message.header.date) / 1000, seq});
     });
 }"""
 KERNEL = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
@@ -110,7 +111,7 @@ class Lab:
         request = urllib.request.Request(  # noqa: S310 -- our own server
             f"{self.url}/{path}", method=method, headers={"Authorization": f"token {TOKEN}"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PATIENCE / 1000) as answer:  # noqa: S310
             return answer.read()
 
     def get(self, path):
@@ -180,6 +181,11 @@ class Notebook:
             self.start(index)
             self.wait_for_end(index)
 
+    def let(self, *steps):
+        """Lets code go on that waits `until` then."""
+        for step in steps:
+            (self.lab.folder / f"{self.name}.{step}").touch()
+
     def wait_for_end(self, index):
         self.wait_for("index => window.cells[index] === 'ended'", index)
 
@@ -247,7 +253,7 @@ class Notebook:
         self.page.evaluate(COUNT)
 
     def messages(self, kind):
-        """When messages of a kind came."""
+        """When messages of a kind were sent."""
         return [one["at"] for one in self.page.evaluate("() => window.told") if one["type"] == kind]
 
     def sequence(self):

@@ -52,10 +52,15 @@ def counts_in(notebook, index):
 
 @BOTH
 def test_states_are_seen_to_change_while_the_cell_blocks(notebook, front_end, photograph):
-    opened = notebook(SCORES, front_end=front_end)
+    paced = SCORES.replace("time.sleep(0.5)", "until('extracted')").replace("time.sleep(0.3)", "until('reported')")
+    opened = notebook(paced, front_end=front_end)
     opened.start(1)
+    opened.wait_until_seen("extract", "Running")
+    opened.let("extracted")
     opened.view(1).locator(".row.group[data-state]").first.wait_for(timeout=PATIENCE)
     photograph(opened.cell(1), f"{front_end}-running")
+    opened.wait_until_seen("report", "Running")
+    opened.let("reported")
     opened.wait_for_end(1)
     seen = opened.wait_until_seen("nightly_scores", "Failed")
     live = [(one["name"], one["state"]) for one in seen if one["running"]]

@@ -15,7 +15,7 @@ def tell(flow, run, state): print(f"{run.name} is {state.name} since {state.at}"
 TEN_IN_A_ROW = """
 @task(on_completion=say)
 def step(n):
-    time.sleep(0.1)
+    until(n)
 
 @flow
 def ten():
@@ -29,7 +29,7 @@ from hookcell import ThreadRunner
 
 @task(on_completion=say)
 def step(n):
-    time.sleep(0.25)
+    until(n)
 
 @flow(runner=ThreadRunner(max_workers=2))
 def ten():
@@ -43,26 +43,36 @@ def states_of(name, seen):
     return [one["state"] for one in seen if one["name"] == name]
 
 
+STEPS = ["step", *(f"step[{n}]" for n in range(1, 10))]
+
+
 def test_rows_change_in_the_page_while_a_sync_flow_blocks_its_cell(notebook):
     opened = notebook(HOOKS, TEN_IN_A_ROW)
-    opened.run(1, 2)
+    opened.run(1)
+    opened.start(2)
+    for n, name in enumerate(STEPS):
+        opened.wait_until_seen(name, "Running")
+        opened.let(n)
+    opened.wait_for_end(2)
     live = [one for one in opened.wait_until_seen("ten", "Completed") if one["running"]]
-    rows = {one["name"] for one in live} - {"ten"}
-    assert len(rows) >= 8, live
-    changing = [name for name in rows if states_of(name, live) == ["Running", "Completed"]]
-    assert len(changing) >= 5, live  # the view comes after 0.2 s, and draws 25 times a second at most
+    for name in STEPS[:-1]:
+        assert states_of(name, live) == ["Running", "Completed"]
     assert opened.printed(2).count("is Completed") == 10
     assert opened.error(2) is None
 
 
 def test_submitted_rows_are_seen_pending_running_and_completed_before_the_cell_ends(notebook):
     opened = notebook(HOOKS, TEN_BY_TWO_WORKERS)
-    opened.run(1, 2)
+    opened.run(1)
+    opened.start(2)
+    for n in range(0, 10, 2):
+        for name in STEPS[n : n + 2]:
+            opened.wait_until_seen(name, "Running")
+        opened.let(n, n + 1)
+    opened.wait_for_end(2)
     live = [one for one in opened.wait_until_seen("ten", "Completed") if one["running"]]
-    rows = {one["name"] for one in live} - {"ten"}
-    assert len(rows) == 10, live
-    changing = [name for name in rows if states_of(name, live)[:3] == ["Pending", "Running", "Completed"]]
-    assert len(changing) >= 3, live
+    for name in STEPS[2:-2]:
+        assert states_of(name, live) == ["Pending", "Running", "Completed"]
     assert opened.printed(2).count("is Completed") == 10  # printed by the workers' threads
 
 
@@ -165,9 +175,9 @@ def test_interrupt_and_the_cancel_button_end_a_flow_in_cancelled_while_its_cell_
 NAMED = """
 from hookcell.prefect import flow, task
 
-@task(task_run_name="part of {day}", retries=1, retry_delay_seconds=0.6, retry_jitter_factor=0.1)
+@task(task_run_name="part of {day}", retries=1, retry_delay_seconds=1.5, retry_jitter_factor=0.1)
 def part(day, after=None):
-    time.sleep(0.5 if after else 1.5)  # rows are drawn once a run takes a second
+    until(["first", "second", "third"][len(tried) + (after is not None)])
     if after and not tried.append(day) and len(tried) == 1:
         raise ConnectionError("busy")
     return day
@@ -187,8 +197,13 @@ def test_a_row_takes_the_name_its_run_is_given_when_it_starts(notebook, photogra
     opened = notebook(NAMED)
     opened.start(1)
     opened.wait_until_seen("part-001", "Pending")
+    opened.let("first")
+    opened.wait_until_seen("part of 8", "Running")
+    opened.let("second")
     opened.wait_until_seen("part of 8", "AwaitingRetry")
     opened.view(1).get_by_text("retry in").first.wait_for()
+    opened.wait_until_seen("part of 8", "Retrying")
+    opened.let("third")
     seen = opened.wait_until_seen("part of 8", "Completed")
     opened.wait_for_end(1)
     assert states_of("part-001", seen) == ["Pending"]

@@ -6,6 +6,7 @@ import threading
 import uuid
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell.prefect import allow_failure, flow, get_client, get_run_logger, tags, task
 from hookcell.prefect.client.orchestration import PrefectClient, SyncPrefectClient
@@ -288,12 +289,12 @@ def test_a_client_cancels_a_run(client):
     @task
     def wait():
         begun.set()
-        stopped.wait(10)
+        stopped.wait(LIMIT)
 
     @flow
     def nightly():
         future = wait.submit()
-        begun.wait(10)
+        begun.wait(LIMIT)
         client.set_task_run_state(future.task_run_id, Cancelled())
         stopped.set()
         future.wait()

@@ -7,6 +7,7 @@ import threading
 import weakref
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import UnknownOptionError, UpstreamTaskError
 from hookcell.testing import instant_retries
@@ -415,7 +416,7 @@ class TestAfter:
 
         @step
         def slow() -> None:
-            go.wait(10)
+            go.wait(LIMIT)
             order.append("slow")
 
         @step

@@ -6,6 +6,7 @@ import os
 import sys
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import CancelledRun, HookSignatureError, Task, TaskRun, hook, task
 from hookcell.notify import alert
@@ -525,14 +526,14 @@ class TestWhenTheyFire:
         )
         def wait(context: StepContext) -> None:
             context.step_run.cancel()
-            go_on.wait(5)
+            go_on.wait(LIMIT)
 
         with pytest.raises(CancelledRun):
             wait()
         assert seen == ["cancellation", "end"]
 
     def test_a_hook_that_hangs_is_abandoned(self, go_on, recording):
-        @step(on_success=hook(lambda: go_on.wait(5) and None, timeout_seconds=0.01))
+        @step(on_success=hook(lambda: go_on.wait(LIMIT) and None, timeout_seconds=0.01))
         def load() -> int:
             return 3
 

@@ -11,7 +11,9 @@ import sys
 import threading
 import time
 
-from hookcell import Listener, flow, session, task
+from hookcell import Listener, engine, flow, session, shield, task
+
+shield.GRACE = engine.STRAGGLERS = 60  # the machine may be slow and stand still
 
 
 class Teller(Listener):

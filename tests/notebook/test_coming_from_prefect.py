@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from kernels import texts_of
 from nbclient import NotebookClient
 
 from hookcell.store.sqlite import StoreFile
@@ -109,20 +110,11 @@ SAYS = {
 }
 
 
-def texts_of(outputs):
-    """Each output's text; of a stream all of it at once, because it arrives in parts as time goes by."""
-    streams = {"stdout": "", "stderr": ""}
-    for output in outputs:
-        if output.output_type == "stream":
-            streams[output.name] += output.text
-    others = [output.data["text/plain"] for output in outputs if output.output_type != "stream"]
-    return [TIME.sub("12:00:00.000", text) for text in (*streams.values(), *others) if text]
-
-
 def run():
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
-    return {cell.id: texts_of(cell.outputs) for cell in notebook.cells if cell.cell_type == "code"}
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return {cell.id: [TIME.sub("12:00:00.000", text) for text in texts_of(cell.outputs)] for cell in code}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from kernels import running_kernel
+from kernels import running_kernel, texts_of
 from nbclient import NotebookClient
 
 from hookcell.hooks import ALIASES, KINDS
@@ -394,16 +394,6 @@ def read():
 
 def source_of(cell):
     return next(one.source for one in read().cells if one.id == cell)
-
-
-def texts_of(outputs):
-    """Each output's text; of a stream all of it at once, because it arrives in parts as time goes by."""
-    streams = {"stdout": "", "stderr": ""}
-    for output in outputs:
-        if output.output_type == "stream":
-            streams[output.name] += output.text
-    others = [output.data["text/plain"] for output in outputs if output.output_type != "stream"]
-    return [text for text in (*streams.values(), *others) if text]
 
 
 def run():

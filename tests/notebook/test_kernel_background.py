@@ -3,7 +3,6 @@
 import re
 import signal
 import sys
-import time
 
 import nbformat
 import pytest
@@ -26,9 +25,15 @@ def tell(owner, run, state):
 @flow(on_completion=tell, on_cancellation=tell)
 def etl(x=1):
     print("body")
-    go.wait(30)
+    go.wait(60)
     print("late")
     return x
+
+def say_once(begun):
+    while not begun():
+        time.sleep(0.01)
+    time.sleep(0.3)
+    print("waiting", flush=True)
 """
 
 
@@ -81,7 +86,7 @@ def test_await_in_an_async_cell_lets_the_loop_go_on(kernel):
 
 
 def test_a_failure_that_nobody_waits_for_is_told_below_the_cell_that_started_it(kernel):
-    looked_at(kernel, "@flow", "def broken():", "    go.wait(30)", "    raise ValueError('price')")
+    looked_at(kernel, "@flow", "def broken():", "    go.wait(60)", "    raise ValueError('price')")
     cell = looked_at(kernel, "run = broken.start()")
     other = kernel.start("go.set()", "time.sleep(0.2)", looked_at=True)
     kernel.until(lambda: cell.stderr)
@@ -109,13 +114,11 @@ def test_a_run_that_is_run_again_prints_where_it_was_asked_for(kernel):
 )
 def test_an_interrupt_ends_the_wait_and_the_run_goes_on(kernel, line, ename):
     looked_at(kernel, "run = etl.start(3)")
-    cell = kernel.start("print('waiting', flush=True)", line, looked_at=True)
+    says = "threading.Thread(target=say_once, args=(lambda: run.future.looked_at,)).start()"
+    cell = kernel.start(says, line, looked_at=True)
     kernel.until(lambda: "waiting" in cell.stdout)
-    time.sleep(0.3)  # it is waiting by then
-    began = time.monotonic()
     kernel.interrupt()
     kernel.finish(cell)
-    assert time.monotonic() - began < 2
     name = name_of(kernel, "run")
     assert cell.reply["ename"] == ename
     assert cell.reply["evalue"] == f"the wait was interrupted; flow run '{name}' goes on, and its cancel() stops it"
@@ -143,7 +146,7 @@ CELL = "%%flow report --background --into rows --on-completion tell"
 
 
 def test_a_background_cell_returns_at_once_and_its_name_is_the_run(kernel):
-    cell = looked_at(kernel, CELL, "", "print('body')", "go.wait(30)", "seen = 5", "display(seen)", "seen + 1")
+    cell = looked_at(kernel, CELL, "", "print('body')", "go.wait(60)", "seen = 5", "display(seen)", "seen + 1")
     kernel.until(lambda: "body" in cell.stdout)
     assert cell.results == []
     assert re.fullmatch(r"report is run '\w+-\w+', in the background\.\nbody\n", cell.stdout)
@@ -233,7 +236,7 @@ def test_a_background_cell_can_be_retried_and_run_again_and_a_plain_one_says_wha
 
 def test_a_cell_that_is_run_again_while_its_run_goes_on_says_so(kernel):
     looked_at(kernel, "report = 3")
-    cell = "%%flow report --background", "go.wait(30)"
+    cell = "%%flow report --background", "go.wait(60)"
     first = looked_at(kernel, *cell).stdout
     name = name_of(kernel, "report")
     assert first.startswith("flow 'report' replaces the int of that name.\n")
@@ -281,6 +284,7 @@ def test_where_nobody_looks_on_a_cell_stays_open_for_its_runs(kernel):
 
 def test_where_nobody_looks_on_a_failure_is_told_at_the_end_of_the_cell_unless_the_cell_asks_for_it(kernel):
     kernel.run("@flow", "def broken(): raise ValueError('price')")
+    kernel.run("from hookcell import unseen", "unseen.TELL_AFTER = 60")
     assert "failed in the background\nValueError: price\n" in kernel.run("run = broken.start()").stderr
     assert kernel.run("run = broken.start()", "run.wait()").stderr == ""
 
@@ -296,9 +300,14 @@ def test_how_long_a_cell_stays_open_can_be_limited(kernel):
 @POSIX
 @pytest.mark.parametrize("more", [[], ["await asyncio.sleep(0)"]], ids=["sync", "async"])
 def test_an_interrupt_ends_the_hold_and_the_runs_go_on(kernel, more):
-    cell = kernel.start("run = etl.start(3)", *more)
-    kernel.until(lambda: "body" in cell.stdout)
-    time.sleep(0.3)  # it is held by then
+    kernel.run(
+        "from hookcell import leaving",
+        "held, wait = [], leaving.wait_for_all",
+        "leaving.wait_for_all = lambda seconds: (held.append(1), wait(seconds))[1]",
+    )
+    says = "threading.Thread(target=say_once, args=(lambda: held,)).start()"
+    cell = kernel.start(says, "run = etl.start(3)", *more)
+    kernel.until(lambda: "waiting" in cell.stdout)
     kernel.interrupt()
     kernel.finish(cell)
     kernel.until(lambda: "interrupted" in cell.stderr)
@@ -334,6 +343,8 @@ def test_a_kernel_that_is_shut_down_cancels_background_runs_the_newest_first(tmp
 def note(owner, run, state):
     with open({str(notes)!r}, "a") as file:
         print(owner.name, state.name, file=file)
+from hookcell import leaving
+leaving.grace = 60  # the machine may be slow and stand still
 hooks = dict(on_cancellation=note, on_end=note)
 @flow(**hooks)
 async def older(): await asyncio.sleep(600)

@@ -74,7 +74,7 @@ def test_unload_leaves_nothing_behind_however_often_it_was_loaded(bare):
         assert bare.run("assert picture() != before").error is None
         assert bare.run("%unload_ext hookcell").error is None
         assert bare.run("hookcell.unload_ipython_extension(get_ipython())").error is None
-        bare.run(look, "[one.join(10) for one in threading.enumerate() if 'hookcell' in one.name];")
+        bare.run(look, "[one.join(60) for one in threading.enumerate() if 'hookcell' in one.name];")
         assert bare.value("{key: (before[key], new) for key, new in picture().items() if before[key] != new}") == "{}"
         assert bare.value("sorted(n for n in set(globals()) - names if not n.startswith('_'))") == "['add', 'names']"
         assert bare.value("[n for n in globals() if 'hookcell' in n and n != 'hookcell']") == "[]"
@@ -437,6 +437,6 @@ def test_a_parameter_that_no_code_can_name_is_refused(kernel):
 
 def test_what_goes_on_after_its_cell_is_shown_as_it_ended_when_nobody_looks(kernel):
     kernel.run("import threading", "from hookcell import task", "go_on = threading.Event()")
-    cell = kernel.run("waits = task(name='waits')(lambda: go_on.wait(5))", "future = waits.submit(); None")
+    cell = kernel.run("waits = task(name='waits')(lambda: go_on.wait(60))", "future = waits.submit(); None")
     kernel.run("go_on.set()", "future.wait()")
     kernel.until(lambda: any("Completed waits" in str(output) for output in cell.outputs))

@@ -4,7 +4,7 @@ import re
 from importlib.metadata import version
 
 import pytest
-from kernels import running_kernel
+from kernels import UNTIL_LIVE, running_kernel
 
 pytestmark = pytest.mark.kernel
 OLD = pytest.mark.skipif(
@@ -139,11 +139,12 @@ def updates(cell):
 # -- what is shown
 
 WHOLE = """
+def rest(): pass
 def told(owner, run, state): print(run.name, run.tags, run.parameters, state)
 
 @task(task_run_name="load-{n}", tags=["io"], on_completion=[told], retries=1, retry_delay_seconds=0.01)
 def load(n):
-    time.sleep(pause)
+    rest()
     if n == 2 and tried.add(n) is None and task_run.run_count == 1:
         raise ConnectionError("busy")
     return n
@@ -177,7 +178,7 @@ PRINTS = [
 
 
 def test_a_flow_that_nobody_looks_at_is_a_picture_with_the_names_it_was_given(whole):
-    cell = whole.run("pause = 0", "with tags('eu'):", "    state = whole('7', return_state=True)")
+    cell = whole.run("with tags('eu'):", "    state = whole('7', return_state=True)")
     assert cell.stdout.splitlines() == PRINTS
     assert cell.shown[0].startswith(PICTURE)
     html = next(one["data"]["text/html"] for kind, one in cell.outputs if kind == "display_data")
@@ -188,7 +189,8 @@ def test_a_flow_that_nobody_looks_at_is_a_picture_with_the_names_it_was_given(wh
 
 @OLD
 def test_a_flow_that_is_watched_is_told_to_the_browser_by_its_names_and_settles_into_the_same_text(whole):
-    cell = whole.run("pause = 0.15", "with tags('eu'):", "    state = whole('7', return_state=True)", looked_at=True)
+    whole.run(UNTIL_LIVE, "rest = until_live")
+    cell = whole.run("with tags('eu'):", "    state = whole('7', return_state=True)", looked_at=True)
     assert cell.shown[0].startswith("▶ Running whole (day-7)")
     whole.run("%config Hookcell.settle_seconds = 0.1")
     whole.until(lambda: updates(cell))
@@ -216,7 +218,7 @@ def told_to_the_browser(cell):
 
 def test_reprs_are_short_and_the_same_each_time(whole):
     assert whole.value("whole, load") == "(<Flow 'whole'>, <Task 'load'>)"
-    whole.run("from hookcell import remembered", "pause = 0", "whole(7, return_state=True)")
+    whole.run("from hookcell import remembered", "whole(7, return_state=True)")
     assert whole.value("remembered.flow_runs[-1]") == "<FlowRun 'day-7' Failed>"
     assert whole.value("remembered.flow_runs[-1].children[0]") == "<TaskRun 'load-1' Completed>"
     assert re.fullmatch(r"Failed\('Flow run .*'\)", whole.value("str(remembered.flow_runs[-1].state)").strip('"'))

@@ -1,11 +1,11 @@
-"""The notebook about the view: every text of it, the same each time, and in less than ten seconds."""
+"""The notebook about the view: every text of it, the same each time."""
 
 import re
-import time
 from pathlib import Path
 
 import nbformat
 import pytest
+from kernels import texts_of
 from nbclient import NotebookClient
 
 pytestmark = [pytest.mark.kernel, pytest.mark.slow]
@@ -44,30 +44,21 @@ SAYS = {
 }
 
 
-def text_of(output):
-    return TIME.sub("TIME", output.get("text") or output.get("data", {}).get("text/plain", ""))
-
-
 @pytest.fixture(scope="module")
 def ran():
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     client = NotebookClient(notebook, timeout=60)
     with client.setup_kernel():
-        began = time.monotonic()
         for place, cell in enumerate(notebook.cells):
             client.execute_cell(cell, place)
-        took = time.monotonic() - began
-    said = {cell.id: [text_of(one) for one in cell.outputs] for cell in notebook.cells if cell.cell_type == "code"}
-    return said, took
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return {cell.id: [TIME.sub("TIME", text) for text in texts_of(cell.outputs)] for cell in code}
 
 
 @pytest.mark.parametrize("cell", SAYS)
 def test_each_cell_says_this(cell, ran):
-    said, _ = ran
-    assert sorted(said[cell]) == sorted(SAYS[cell])  # stdout and stderr come in either order
+    assert sorted(ran[cell]) == sorted(SAYS[cell])  # stdout and stderr come in either order
 
 
-def test_there_is_no_other_cell_and_it_takes_less_than_ten_seconds(ran):
-    said, took = ran
-    assert set(said) == set(SAYS)
-    assert took < 10
+def test_there_is_no_other_cell(ran):
+    assert set(ran) == set(SAYS)

@@ -6,6 +6,7 @@ import threading
 from queue import SimpleQueue
 
 import pytest
+from small_runs import LIMIT
 
 from hookcell import CancelledRun, Hooks, flow, hook, task
 from hookcell.gate import gate
@@ -16,7 +17,6 @@ from hookcell.notebook.wire import Board
 from hookcell.notify import NobodyToAsk, ask, notifier
 
 EVIL = "<script>alert(1)</script>\u202e\x00 & \U0001f98a"
-PATIENCE = 20
 
 
 class Reader:
@@ -38,7 +38,7 @@ class Reader:
         pass
 
     def next(self):
-        return self.asked.get(timeout=PATIENCE)
+        return self.asked.get(timeout=LIMIT)
 
     @property
     def answered(self):
@@ -188,13 +188,14 @@ def test_cancelling_an_async_flow_withdraws_a_question_of_a_thread_it_waits_for(
     stopped(reader)
 
 
-def test_a_tasks_timeout_withdraws_its_question(reader):
+def test_a_tasks_timeout_withdraws_its_question(reader, deadlines):
     reader = reader()
 
-    @task(timeout_seconds=0.05)
+    @task(timeout_seconds=90)
     def deploy():
         ask("Deploy?")
 
+    threading.Thread(target=lambda: (reader.next(), deadlines.ring())).start()
     assert deploy(return_state=True).name == "TimedOut"
     stopped(reader)
 
@@ -229,13 +230,14 @@ def test_an_interrupt_that_comes_as_the_question_is_shown_withdraws_it_too(reade
     assert reader.answered == [("Deploy?", "withdrawn")]
 
 
-def test_a_hooks_timeout_withdraws_its_question_and_the_run_goes_on(reader):
+def test_a_hooks_timeout_withdraws_its_question_and_the_run_goes_on(reader, deadlines):
     reader = reader()
 
-    @task(on_completion=hook(lambda task, run, state: ask("Publish?"), timeout_seconds=0.05))
+    @task(on_completion=hook(lambda task, run, state: ask("Publish?"), timeout_seconds=90))
     def report():
         return 3
 
+    threading.Thread(target=lambda: (reader.next(), deadlines.ring())).start()
     state = report(return_state=True)
     assert state.is_completed()
     stopped(reader)
@@ -243,15 +245,16 @@ def test_a_hooks_timeout_withdraws_its_question_and_the_run_goes_on(reader):
 
 def test_a_hook_that_asks_lends_its_turn_meanwhile(reader):
     reader = reader()
-    owners = []
+    free, turns = threading.Event(), []
 
     def confirm(flow, run, state):
         assert ask("Publish?")
-        owners.append(gate.owner is not None)
+        turns.append(gate.owner is not None)
 
     def answer():
         question = reader.next()
-        owners.append(gate.owner is not None)
+        gate.on_free(free.set)
+        turns.append(free.wait(LIMIT))
         reader.told.answer(question.id, True)
 
     @flow(on_completion=hook(confirm, timeout_seconds=None))
@@ -261,8 +264,8 @@ def test_a_hook_that_asks_lends_its_turn_meanwhile(reader):
     answering = threading.Thread(target=answer)
     answering.start()
     report()
-    answering.join(PATIENCE)
-    assert owners == [False, True]
+    answering.join(LIMIT)
+    assert turns == [True, True]
 
 
 def test_a_view_that_is_closed_meanwhile_ends_the_wait_and_says_what_to_do(reader):

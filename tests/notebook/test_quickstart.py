@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from kernels import texts_of
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -59,17 +60,11 @@ def read(path=QUICKSTART):
     return nbformat.read(path, as_version=4)
 
 
-def text_of(output):
-    return output.get("text") or output.get("data", {}).get("text/plain", "")
-
-
 def run():
-    """What each cell says, by the cell's id: each of its outputs, in order."""
+    """What each cell says, by the cell's id: what it prints, then each of its other outputs, in order."""
     notebook = read()
     NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(QUICKSTART.parent)}}).execute()
-    return {
-        cell.id: [text_of(output) for output in cell.outputs] for cell in notebook.cells if cell.cell_type == "code"
-    }
+    return {cell.id: texts_of(cell.outputs) for cell in notebook.cells if cell.cell_type == "code"}
 
 
 @pytest.fixture(scope="module")

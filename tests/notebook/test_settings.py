@@ -199,6 +199,7 @@ def test_never_means_the_picture_when_the_run_is_over(kernel):
 
 @pytest.mark.kernel
 def test_always_means_live_however_quick(kernel):
+    kernel.run("%config Hookcell.show_after = 60")
     assert not live(kernel.run("quick()", looked_at=True))
     kernel.run("%config Hookcell.show_after = 'always'")
     cell = kernel.run("quick()", looked_at=True)

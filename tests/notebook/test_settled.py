@@ -27,7 +27,7 @@ from boards import (
 from pages import read, words
 
 from hookcell.notebook.palette import LOOKS, counted, duration, look_of
-from hookcell.notebook.settled import to_html, to_text
+from hookcell.notebook.settled import is_small, to_html, to_text
 
 # -- what the picture tells -------------------------------------------------------------------------------------------
 
@@ -49,30 +49,82 @@ def test_a_quick_run_with_nothing_to_open_is_a_line_without_a_mark_to_open_it():
     "change",
     [
         {"took": 1.2},
-        {"total": 11, "counts": {"Completed": 11}},
+        {"total": 4, "counts": {"Completed": 4}},
         {"counts": {"Failed": 1}, "total": 1},
-        {"attempt": 2, "attempts": 3},
-        {"hooks": [make_hook("h", outcome="failed")]},
-        {"state": "Cancelled"},
         {"state": "Failed", "error": PRICE},
     ],
-    ids=["slow", "many", "failed task", "retried", "failed hook", "cancelled", "failed"],
+    ids=["slow", "many", "failed task", "failed"],
 )
 def test_a_run_with_a_story_is_drawn_in_full(change):
-    assert "Started 2025-11-20 23:06:40 UTC" in to_html(make_board([make_root(1, "f", "r", **change)]))
+    board = make_board([make_root(1, "f", "r", **change)])
+    assert "Started 2025-11-20 23:06:40 UTC" in to_html(board)
+    assert not is_small(board)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"attempt": 2, "attempts": 3}, "✓ Completed f r 400 ms"),
+        (
+            {"hooks": [make_hook("h", outcome="failed", error="OSError: down")]},
+            "✓ Completed f r 1 hook failed (the run went on): h OSError: down 400 ms",
+        ),
+        (
+            {"state": "Cancelled", "message": "Flow run was cancelled."},
+            "⊘ Cancelled f r Flow run was cancelled. 400 ms",
+        ),
+    ],
+    ids=["retried", "failed hook", "cancelled"],
+)
+def test_what_is_a_line_in_the_live_view_stays_one_and_says_why_it_is_worth_a_look(change, said):
+    board = make_board([make_root(1, "f", "r", **change)])
+    assert words(to_html(board)).startswith(said)
+    assert "Started" not in to_html(board)
+    assert not is_small(board)
+
+
+def test_a_quick_run_of_few_tasks_need_not_be_live():
+    tasks = [make_run(n, f"t{n}", took=0.1) for n in (2, 3, 4)]
+    assert is_small(make_board([make_root(1, "f", "r")], tasks))
+    assert not is_small(make_board([make_root(1, "f", "r")], [*tasks, make_run(5, "t5", took=0.1)]))
+
+
+def test_a_run_in_the_background_says_so():
+    page = to_html(make_board([make_root(1, "f", "r", background=True)]))
+    assert words(page) == "✓ Completed f r in the background 400 ms"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.42, "420 ms"), (0.9999, "1.0 s"), (1.0, "0:01.0"), (2.46, "0:02.4"), (119.99, "1:59.9"), (3725.5, "1:02:05")],
+)
+def test_how_long_a_run_took_is_told_as_its_live_view_told_it(seconds, said):
+    assert words(to_html(make_board([make_root(1, "f", "r", took=seconds)]))).startswith(f"✓ Completed f r {said}")
+
+
+def test_frames_are_set_in_below_the_error_as_in_the_live_view():
+    page = to_html(nightly())
+    assert "got -3.2\n  Cell In[7], line 4, in score\n----&gt; 4     raise ValueError" in page
+
+
+def test_an_error_reads_from_left_to_right_though_a_name_in_it_does_not():
+    failed = make_run(2, "שלום", "Failed", error=make_error("ValueError: עולם"))
+    page = to_html(make_board([make_root(1, "f", "r")], [failed]))
+    said = re.search('<pre dir="ltr"[^>]*>(.*?)</pre>', page, re.DOTALL)[1]
+    assert said == "שלום failed after 1 try: ValueError: עולם"
 
 
 def test_a_failed_run_tells_first_what_failed_and_why():
     said = words(to_html(nightly()))
     told = [
-        "✕ Failed nightly_scores crimson-fox 11.9 s",
+        "✕ Failed nightly_scores crimson-fox 0:11.9",
         "✓ 7 Completed ◆ 1 Cached ✕ 2 Failed ⚡\ufe0e 1 Crashed ○ 1 Pending",
         "score[78] failed after 1 try: ValueError: price must be positive, got -3.2",
         "Cell In[7], line 4, in score ----> 4",
         "12 task runs state task tries hooks time ✓ Completed extract 1.9 s ◆ Cached validate cached: same url as",
         "✓ Completed score[77] 2 of 3 1 ok, 1 failed 7.9 s",
         "✕ Failed score[79] KeyError: 'price' 2.5 s ○ Pending report waits for score",
-        "2 hooks ok, 1 hook failed (the run went on) outcome hook of time",
+        "2 hooks ok, 1 hook failed (the run went on): post_to_slack TimeoutError: no answer within 2 s outcome hook of",
         "✓ ok on_retry count_retries retries so far: 4",
         "✕ timed out on_retry post_to_slack TimeoutError: no answer within 2 s (the run went on) score[77] 2.0 s",
         "Started 2025-11-20 23:06:40 UTC",
@@ -83,7 +135,7 @@ def test_a_failed_run_tells_first_what_failed_and_why():
 
 
 def test_a_cancelled_and_a_crashed_run_say_why():
-    assert "⊘ Cancelled retrain quiet-heron 3.3 s" in words(to_html(cancelled()))
+    assert "⊘ Cancelled retrain quiet-heron 0:03.3" in words(to_html(cancelled()))
     assert "Interrupted from the keyboard" in words(to_html(cancelled()))
     assert "⊘ Cancelled publish interrupted before it began" in words(to_html(cancelled()))
     assert words(to_html(crashed())).startswith(
@@ -210,7 +262,7 @@ def test_an_empty_column_is_left_out():
 
 def test_a_live_picture_says_that_it_is_not_the_end():
     said = words(to_html(still_running()))
-    assert said.startswith("▶\ufe0e Running etl blue-wren 11.9 s so far")
+    assert said.startswith("▶\ufe0e Running etl blue-wren 0:11.9 so far")
     assert "↻ Retrying train 2 of 3 10.9 s so far" in said
 
 
@@ -289,9 +341,9 @@ def test_a_run_that_never_ran_says_what_came_of_it():
     rows = rows_of(to_html(nightly())) + rows_of(to_html(cancelled()))
     assert "◆ validate cached cached, ended at 1.9 s" in rows
     assert "○ report waits for score waited 5.9 s, pending" in rows
-    assert "⊘ publish cancelled waited 2.0 s, cancelled, ended at 3.2 s" in rows
+    assert "⊘ publish Cancelled waited 2.0 s, cancelled, ended at 3.2 s" in rows
     (report,) = [row for row in rows_of(to_html(not_ready())) if row.startswith("○ report")]
-    assert report.startswith("○ report not ready ")
+    assert report.startswith("○ report NotReady ")
 
 
 def test_mapped_tasks_fold_into_one_row_and_their_troubles_follow():
@@ -337,17 +389,38 @@ def test_of_too_many_rows_a_failed_one_is_never_left_out():
 @pytest.mark.parametrize(
     ("seconds", "ticks"),
     [
-        (0.9, "0 s 200 ms 400 ms 600 ms 800 ms"),
-        (7.2, "0 s 2 s 4 s 6 s"),
-        (70, "0 s 15 s 30 s 45 s 1:00"),
-        (4000, "0 s 10:00 20:00 30:00 40:00 50:00 1:00:00"),
-        (40 * 86400, "0 s 144:00:00 288:00:00 432:00:00 576:00:00 720:00:00 864:00:00"),
+        (0.5, "0 ms 100 ms 200 ms 300 ms 400 ms 500 ms 600 ms"),
+        (0.9, "0.0 s 0.2 s 0.4 s 0.6 s 0.8 s 1.0 s"),
+        (2.45, "0.0 s 0.5 s 1.0 s 1.5 s 2.0 s 2.5 s 3.0 s"),
+        (7.2, "0 s 2 s 4 s 6 s 8 s"),
+        (70, "0:00 0:15 0:30 0:45 1:00 1:15"),
+        (4000, "0:00 15:00 30:00 45:00 1:00:00 1:15:00"),
+        (40 * 86400, "0:00 192:00:00 384:00:00 576:00:00 768:00:00 960:00:00"),
     ],
 )
-def test_the_axis_has_round_moments(seconds, ticks):
+def test_the_axis_has_the_moments_of_the_live_view(seconds, ticks):
     tasks = [make_run(2, "t", "Failed", took=seconds, error=PRICE)]
     said = words(to_html(make_board([make_root(1, "f", "r", took=seconds)], tasks)))
     assert f"task {ticks} ✕ t" in said
+
+
+def test_an_axis_gives_way_where_there_is_no_room_for_it():
+    """Each name has a box with no width of its own; between the ends it goes out of sight as a whole."""
+    page = to_html(nightly())
+    breaks = '<span style="display:inline-block;width:0"></span>'
+    boxes = re.findall(f'<span style="([^"]*height:18px[^"]*)">({breaks})?', page)
+    assert [bool(may_break) for _, may_break in boxes] == [False, *[True] * 6]
+    assert all("width:0;" in style for style, _ in boxes)
+    assert all(("overflow:hidden" in style and "white-space:normal" in style) == bool(goes) for style, goes in boxes)
+    shares = [float(share) for style, _ in boxes for share in re.findall(r"(?:min-width:|0 0 0 )([0-9.]+)%", style)]
+    assert 95 < sum(shares) < 100
+
+
+def test_a_moment_at_the_right_end_of_an_axis_never_reaches_beyond_it():
+    page = to_html(make_board([make_root(1, "f", "r", took=2.45)], [make_run(2, "t", took=2)]))
+    said = re.search('<span dir="rtl" style="([^"]*)"><span dir="ltr">3.0&nbsp;s</span></span>', page)[1]
+    assert "text-align:right" in said
+    assert "overflow" not in said
 
 
 def test_a_flow_nested_deeper_than_the_stack_is_drawn():
@@ -376,6 +449,34 @@ def test_what_a_run_notes_is_shown():
     note = "a done callback of 'f' raised KeyError: 'x'; the run went on"
     board = make_board([make_root(1, "f", "r", took=2, notes=[note])])
     assert note in words(to_html(board))
+
+
+def test_a_note_of_the_failure_that_was_told_above_is_not_told_again():
+    failed = "task run 'score[78]' failed and nobody looked at it: ValueError: price must be positive, got -3.2"
+    other = "task run 'score[79]' failed and nobody looked at it: KeyError: 'price'"
+    board = make_board([make_root(1, "f", "r", notes=[failed, other])], [make_run(2, "t", "Failed", error=PRICE)])
+    assert failed not in words(to_html(board))
+    assert other in words(to_html(board))
+
+
+def test_a_picture_lies_where_the_live_view_did():
+    """`.hookcell` is 880 wide, 2 of which are left free on each side."""
+    for board in (quick, nightly, several):
+        cards = [style for style in read(to_html(board())).styles if "border-radius:6px" in style]
+        assert cards
+        assert all("max-width:876px;margin:4px 2px 8px 2px" in card for card in cards)
+
+
+def test_code_is_not_broken_at_any_letter_as_jupyterlab_breaks_what_is_in_pre():
+    pres = [style for style in read(to_html(nightly())).styles if "white-space:pre-wrap" in style]
+    assert pres
+    assert all("word-break:normal" in style for style in pres)
+
+
+def test_a_lane_takes_the_room_that_words_leave_and_long_names_are_cut():
+    page = to_html(nightly())
+    assert "overflow:hidden;text-overflow:ellipsis" in page
+    assert page.count("width:72%") == page.count("<img ") + 1
 
 
 def test_a_group_of_which_no_run_was_sent_has_a_row():

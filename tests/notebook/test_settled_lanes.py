@@ -10,7 +10,8 @@ from boards import PRICE, T0, make_bins, make_hook, make_run, make_story
 
 from hookcell.notebook.palette import HATCH, LOOKS
 from hookcell.notebook.settled.density import columns_of, draw_group
-from hookcell.notebook.settled.drawing import GRID, HEIGHT, SHARP, WIDTH, Span, draw_run, lane
+from hookcell.notebook.settled.drawing import HEIGHT, SHARP, WIDTH, Span, draw_run, lane
+from hookcell.notebook.settled.packed import draw_packed, pack
 from hookcell.notebook.settled.png import CLEAR, Canvas
 
 WIDE, HIGH = WIDTH * SHARP, HEIGHT * SHARP
@@ -48,12 +49,18 @@ class Image:
         return [row[x] for row in self.rows]
 
 
-def drawn(run=None, *, columns=None, running="Running", ticks=(), now=T0 + 10, span=SPAN):
-    canvas = lane(span, ticks)
+def drawn(run=None, *, columns=None, end=T0 + 10, now=T0 + 10, span=SPAN):
+    canvas = lane()
     if run is not None:
         draw_run(canvas, span, run, now)
     else:
-        draw_group(canvas, span, columns, LOOKS[running])
+        draw_group(canvas, span, columns, end)
+    return Image(canvas.png())
+
+
+def packed(runs, now=T0 + 10):
+    canvas = lane()
+    draw_packed(canvas, SPAN, pack(runs, len(runs), now))
     return Image(canvas.png())
 
 
@@ -89,7 +96,7 @@ def test_the_page_shines_through_where_nothing_is_drawn():
 
 def test_a_lane_uses_no_more_colours_than_its_file_can_hold():
     spans = [(T0 + n / 9, T0 + n / 9 + 1, state) for n, state in enumerate(LOOKS)]
-    image = drawn(columns=columns_of(make_bins(spans)), ticks=[0, 5])
+    image = drawn(columns=columns_of(make_bins(spans)))
     assert len(image.palette) <= 16
 
 
@@ -104,7 +111,7 @@ def test_a_run_is_a_bar_from_its_start_to_its_end_in_the_colour_of_its_end():
 
 def test_a_run_that_goes_on_is_a_bar_up_to_now_in_the_colour_of_running():
     image = drawn(make_run(1, "t", "Running", start=2), now=T0 + 6)
-    assert Counter(image.rows[MIDDLE]) == {CLEAR: WIDE - x(4), colour("Running"): x(4)}
+    assert Counter(image.rows[MIDDLE]) == {CLEAR: WIDE - x(6) + x(2), colour("Running"): x(6) - x(2)}
 
 
 def test_a_wait_is_dashed_and_hollow():
@@ -171,16 +178,62 @@ def test_a_clock_that_jumps_leaves_a_bar_inside_the_picture(jump):
     assert drawn(run).rows[MIDDLE].count(colour("Completed")) >= 4
 
 
-def test_ticks_are_faint_lines_and_the_last_one_is_inside():
-    image = drawn(make_run(1, "t", start=2, took=3), ticks=[0, 5, 10])
-    assert [place for place, dot in enumerate(image.rows[0]) if dot == GRID] == [
-        0,
-        1,
-        x(5),
-        x(5) + 1,
-        WIDE - 2,
-        WIDE - 1,
-    ]
+def test_a_bar_lies_as_high_in_its_row_as_in_the_live_view():
+    """There it reaches from 8 to 18 of a row's 26 dots; above an image are 2 more."""
+    bar = drawn(make_run(1, "t", start=2, took=3)).column(x(3))
+    assert [place for place, dot in enumerate(bar) if dot != CLEAR] == list(range((8 - 2) * SHARP, (18 - 2) * SHARP))
+
+
+# -- few runs ---------------------------------------------------------------------------------------------------------
+
+
+def bars(image, column):
+    """From where to where the bars reach that a column goes through."""
+    dots = [dot != CLEAR for dot in image.column(column)]
+    return [k for k in range(1, len(dots)) if dots[k] != dots[k - 1]]
+
+
+def test_runs_one_after_the_other_are_bars_of_their_own_on_one_floor():
+    image = packed([make_run(n, "t", start=n, took=1) for n in range(1, 5)])
+    assert [bars(image, x(at)) for at in (1.5, 2.5, 4.5)] == [[12, 32]] * 3
+    assert [image.rows[MIDDLE][x(at) - 1] for at in (2, 3, 4)] == [CLEAR] * 3
+    assert bars(image, x(5.5)) == bars(image, x(0.5)) == []
+
+
+def test_runs_at_the_same_time_lie_one_above_the_other_and_a_free_floor_is_taken_again():
+    image = packed([make_run(1, "t", start=1, took=6), make_run(2, "t", start=2, took=2), make_run(3, "t", start=5)])
+    assert bars(image, x(1.5)) == bars(image, x(4.5)) == [20, 34]
+    assert bars(image, x(3)) == bars(image, x(5.2)) == [4, 18, 20, 34]
+
+
+def test_each_try_of_a_few_runs_is_a_bar_and_a_failed_one_is_told():
+    image = packed([make_run(1, "t", start=1, took=8, attempt=2, attempts=3, story=RETRIED)])
+    assert set(image.rows[MIDDLE][x(1) : x(3) - SHARP]) == {colour("Failed")}
+    assert set(image.rows[MIDDLE][x(3) : x(5)]) == {CLEAR}
+    assert set(image.rows[MIDDLE][x(5) : x(9) - SHARP]) == {colour("Completed")}
+
+
+def test_a_run_that_goes_on_among_few_reaches_up_to_now():
+    image = packed([make_run(1, "t", "Running", start=2)], now=T0 + 6)
+    assert bars(image, x(5.9)) == [12, 32]
+    assert bars(image, x(6.1)) == []
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        [make_run(n, "t", start=n, took=1) for n in range(61)],
+        [make_run(n, "t", start=1, took=1) for n in range(7)],
+        [make_run(1, "t", "Cancelled") | {"start": None}],
+    ],
+    ids=["many", "at once", "none that ran"],
+)
+def test_runs_whose_density_tells_more_are_not_packed(runs):
+    assert pack(runs, len(runs), T0 + 99) is None
+
+
+def test_runs_of_which_some_are_not_known_are_not_packed():
+    assert pack([make_run(n, "t", start=n, took=1) for n in range(5)], 6, T0 + 99) is None
 
 
 # -- many runs --------------------------------------------------------------------------------------------------------
@@ -192,16 +245,16 @@ def heights(image):
 
 def test_a_density_is_as_high_as_many_runs_are_active():
     spans = [(T0 + 1, T0 + 3, "Completed")] + [(T0 + 5, T0 + 7, "Completed")] * 4
-    tall = heights(drawn(columns=columns_of(make_bins(spans)), running="Completed"))
-    assert tall[x(6)] == 34
-    assert tall[x(2)] == 8
+    tall = heights(drawn(columns=columns_of(make_bins(spans))))
+    assert tall[x(6)] == 29
+    assert tall[x(2)] == 7
     assert tall[x(4.5)] == 0
 
 
 def test_one_failure_among_a_hundred_thousand_is_seen():
     spans = [(T0 + n / 10_000, T0 + n / 10_000 + 0.5, "Completed") for n in range(100_000)]
     spans[50_000] = (T0 + 5, T0 + 5.5, "Failed")
-    image = drawn(columns=columns_of(make_bins(spans)), running="Completed")
+    image = drawn(columns=columns_of(make_bins(spans)))
     assert sum(dot == colour("Failed") for row in image.rows for dot in row) >= 16
     assert image.column(x(1)).count(colour("Failed")) == 0
 
@@ -221,9 +274,26 @@ def test_runs_that_ended_without_having_run_are_no_debt():
     assert [(column.active, column.left) for column in columns] == [(3, 0), (2, 0)]
 
 
+def test_what_was_at_work_lies_on_what_completed_in_the_colour_of_running():
+    spans = [(T0 + n / 100, T0 + n / 100 + 0.5, "Completed") for n in range(800)]
+    middle = [dot for dot in drawn(columns=columns_of(make_bins(spans))).column(x(4)) if dot != CLEAR]
+    running = middle.count(colour("Running"))
+    assert middle == [colour("Running")] * running + [colour("Completed")] * (len(middle) - running)
+    assert 0 < running < len(middle)
+
+
+def test_nothing_is_drawn_after_the_last_run_of_a_group_has_ended():
+    spans = [(T0 + 1, T0 + 4.01, "Completed")] * 5
+    columns = columns_of({"from": T0 + 1, "step": 2.0, "started": [5, 0], "ended": {"Completed": [0, 5]}})
+    assert columns[-1].end == T0 + 5 > spans[0][1]
+    tall = heights(drawn(columns=columns, end=T0 + 4.01))
+    assert tall[x(4)] > 0
+    assert set(tall[x(4.01) + 1 :]) == {0}
+
+
 def test_a_group_that_still_runs_has_the_colour_of_running():
     columns = columns_of(make_bins([(T0 + 1, None, "Running")] * 5))
-    assert colour("Running") in drawn(columns=columns).rows[40]
+    assert colour("Running") in drawn(columns=columns).rows[39]
 
 
 def test_a_group_without_numbers_is_an_empty_lane():

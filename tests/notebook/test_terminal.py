@@ -51,7 +51,7 @@ def run(path, *, code=0, **environment):
 def running(path):
     """The command while it runs, to read its lines one by one."""
     process = subprocess.Popen([*COMMAND, str(path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    watchdog = threading.Timer(60, process.kill)
+    watchdog = threading.Timer(240, process.kill)
     watchdog.start()
     with process:
         try:
@@ -85,7 +85,7 @@ def test_a_quick_run_is_told_by_its_settled_text_before_the_result(notebook):
     path = notebook(
         f"{SETUP}\n\n@flow\ndef greet(name):\n    print('in the flow', end='')\n    return name\n\ngreet('Ada')"
     )
-    told = re.sub(r"\(.*?\)", "(…)", run(path))
+    told = re.sub(r"\(.*?\)", "(…)", run(path, HOOKCELL_SHOW_AFTER="60"))
     assert told == ("\n[1] %load_ext hookcell …\n    in the flow\n    ✓ Completed greet (…)\n    'Ada'\n")
 
 
@@ -128,7 +128,7 @@ def test_states_are_told_while_the_cell_runs(notebook, tmp_path):
 
 
 FAILING = """
-@task(retries=1, retry_delay_seconds=0.3, on_retry=lambda task: 1 / 0)
+@task(retries=1, retry_delay_seconds=0.01, on_retry=lambda task: 1 / 0)
 def score(price):
     raise ValueError(f"price must be positive, got {price}")
 
@@ -141,7 +141,7 @@ _ = scores()
 
 
 def test_retries_failures_and_hooks_are_told_with_the_reason(notebook):
-    told = run(notebook(SETUP, FAILING), code=1).partition("[2]")[2]
+    told = run(notebook(SETUP, FAILING), code=1, HOOKCELL_SHOW_AFTER="always").partition("[2]")[2]
     name = re.search(r"Running         scores (\(.+\))", told)[1]
     assert [line[4:] for line in told.splitlines() if line[4:5] in {"○", "▶", "↻", "✓", "✕"}] == [
         "○  Pending         scores",
@@ -161,7 +161,6 @@ from hookcell.prefect import flow, task
 
 @task(task_run_name="part-{n}")
 def part(n):
-    time.sleep(0.15)
     return n
 
 @flow(flow_run_name="whole-of-{size}")
@@ -175,7 +174,7 @@ whole(2)
 
 
 def test_runs_of_prefects_dialect_are_told_by_the_names_they_were_given(notebook):
-    told = run(notebook(SETUP, NAMED)).partition("[2]")[2].splitlines()[1:]
+    told = run(notebook(SETUP, NAMED), HOOKCELL_SHOW_AFTER="always").partition("[2]")[2].splitlines()[1:]
     assert told[0] == "    ○  Pending         whole"
     # While it waits, the second part may not have been given its name yet.
     assert [line[4:] for line in told if "Pending" not in line] == [

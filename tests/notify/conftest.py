@@ -2,6 +2,7 @@
 
 import pytest
 from servers import TOKEN, MailServer, Server, free_port, serving
+from small_runs import LIMIT
 
 from hookcell import notify
 from hookcell.testing import instant_retries
@@ -13,7 +14,7 @@ def _own_outbox(monkeypatch):
     notify.sent.clear()
     with instant_retries():
         yield
-        assert notify.flush(10)
+        assert notify.flush(LIMIT)
     notify.use()
 
 

@@ -8,6 +8,7 @@ import warnings
 
 import pytest
 from servers import PASSWORD, TOKEN, free_port
+from small_runs import LIMIT
 
 from hookcell.errors import ParameterTypeError, UnknownOptionError
 from hookcell.notify import FLAVOURS, NobodyToAsk, NotificationError, Notifier, NotInstalled, ask, make, notify
@@ -191,7 +192,7 @@ def test_a_server_that_takes_no_login_is_told(mail):
 
 def test_a_dead_mail_server_is_told_and_tried_again():
     post = notify("hi", make("email", **ADDRESSES, port=free_port(), security="none"))
-    assert not post.wait(5)
+    assert not post.wait(LIMIT)
     assert (post.error, post.tries) == ("the server cannot be reached (Connection refused)", 3)
 
 
@@ -201,7 +202,7 @@ def test_a_mail_server_that_hangs_is_left_after_a_while(mail):
 
 
 def test_a_letter_by_notify_is_on_record(mail):
-    assert notify("hi", letter_to(mail, name="ops")).wait(5)
+    assert notify("hi", letter_to(mail, name="ops")).wait(LIMIT)
     assert len(mail.letters) == 1
 
 
@@ -244,7 +245,7 @@ def test_what_mail_cannot_be_sent_with_is_an_error_at_once(options, said):
 def test_any_url_that_apprise_knows_is_a_notifier(server):
     url = f"json://127.0.0.1:{server.server_port}/{TOKEN}"
     assert make("apprise", url=url).post("body", subject="subject")
-    assert notify("by url", url).wait(5)
+    assert notify("by url", url).wait(LIMIT)
     assert [(text["title"], text["message"]) for text in server.texts] == [("subject", "body"), ("", "by url")]
 
 

@@ -52,7 +52,7 @@ def test_a_message_that_cannot_be_sent_is_a_line_below_the_launching_cell(kernel
         "def etl(): pass",
         "etl()",
     )
-    kernel.run("flush(10)")
+    kernel.run("flush(60)")
     kernel.until(lambda: first.stderr)
     assert first.stderr.strip().endswith(
         "a message to slack was not sent: the server cannot be reached (Connection refused)"

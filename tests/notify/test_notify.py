@@ -7,6 +7,7 @@ import time
 
 import pytest
 from servers import TOKEN
+from small_runs import LIMIT
 
 from hookcell import FlowRun, Hooks, every_run, flow, prefect, remembered, task
 from hookcell.errors import HookSignatureError, ParameterTypeError
@@ -25,8 +26,6 @@ from hookcell.notify import (
     used,
 )
 from hookcell.testing import capture_prints
-
-LIMIT = 5
 
 
 class Keeping:

@@ -10,13 +10,14 @@ HEAVY = ("apprise", "asyncio", "email", "http.client", "logging", "pydantic", "s
 
 
 def run(code, **options):
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, **options)  # noqa: PLW1510
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, **options)  # noqa: PLW1510
 
 
 def test_the_end_of_the_process_waits_for_messages_and_digests(server):
     done = run(
         "from hookcell import flow, hook\n"
-        "from hookcell.notify import alert\n"
+        "from hookcell.notify import alert, outbox\n"
+        "outbox.LAST_WORDS = 60\n"
         f"one = hook(alert('slack', url={server.url()!r}), throttle=60, digest=True)\n"
         "nightly = flow(name='nightly', on_completion=one)(lambda: 1)\n"
         "for _ in range(3): nightly()\n"
@@ -51,7 +52,8 @@ def test_an_alert_of_a_crash_by_sigterm_leaves_before_the_process_dies(server, o
     done = run(
         "import os, signal, time\n"
         "from hookcell import flow, hook, task\n"
-        "from hookcell.notify import alert\n"
+        "from hookcell.notify import alert, outbox\n"
+        "outbox.LAST_WORDS = 60\n"
         f"one = hook(alert('slack', url={server.url()!r}){option})\n"
         "@task(on_crashed=one)\n"
         "def load():\n"

@@ -7,10 +7,11 @@ const lineText = (line: string): string => (/^(\s|-)/.test(line) ? line : `  ${l
 
 export function ErrorBox({ error, of }: { error: RunError; of: string }) {
 	return (
-		<pre class="why" dir="auto" ref={useReach(error)}>
+		// What is told is code, whatever a name begins with.
+		<pre class="why" dir="ltr" ref={useReach(error)}>
 			{of && (
 				<>
-					<bdi>{of}</bdi>
+					<bdi dir="ltr">{of}</bdi>
 					{": "}
 				</>
 			)}

@@ -158,12 +158,15 @@ GAP = "&ensp;"
 UNDER = f"max-width:520px;overflow-wrap:break-word;{DIM}"
 SMALL = "padding:4px 0;font-size:12px"
 CARD = (
-    f"box-sizing:border-box;max-width:860px;margin:2px 0 6px 0;padding:6px 12px;border:1px solid {LINE};"
-    "border-radius:6px;overflow-x:auto;text-align:left;"
+    # As js/src/style.ts: 880 wide, of which 2 on each side are left free; one is 8 below another.
+    f"box-sizing:border-box;max-width:876px;margin:4px 2px 8px 2px;padding:6px 12px;border:1px solid {LINE};"
+    "border-radius:6px;overflow-x:auto;overflow-wrap:break-word;text-align:left;"
     "font-family:system-ui,-apple-system,sans-serif;font-size:13px;line-height:1.45"
 )
 PRE = (
+    # JupyterLab breaks what is set in `pre` at any letter.
     "margin:0;padding:0;border:0;background:transparent;white-space:pre-wrap;overflow-wrap:break-word;"
+    "word-break:normal;"
     "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:12px;line-height:1.5"
 )
 WHY = f"{PRE};margin:6px 0;padding:6px 10px;border-left:3px solid {LOOKS['Failed'].settled};background:{TINT}"

@@ -186,7 +186,7 @@ def a_future_is_done_after_wait(seen):
     from prefect import flow, task
 
     go = threading.Event()
-    give = task(lambda: go.wait(5), name="give")
+    give = task(lambda: go.wait(60), name="give")
 
     @flow
     def etl():
@@ -213,7 +213,7 @@ def a_callback_is_called_when_a_future_is_done(seen):
     @flow
     def etl():
         task(_one).submit().add_done_callback(back)
-        called.wait(5)
+        called.wait(60)
 
     etl()
 
@@ -627,7 +627,7 @@ def as_completed_gives_up_after_its_timeout(seen):
 
     @flow
     def etl():
-        futures = [task(_one).submit(), task(lambda: go.wait(5), name="give").submit()]
+        futures = [task(_one).submit(), task(lambda: go.wait(60), name="give").submit()]
         futures[0].wait()
         error = _error(lambda: list(as_completed(futures, timeout=0.05)))
         seen(isinstance(error, TimeoutError), error)

@@ -1,22 +1,23 @@
-"""How many runs of one task look over time: as high as many are active, each end in its colour, failures on top."""
+"""How many runs of one task look over time, as js/src/density.ts: those that ended, those at work, failures on top."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hookcell.notebook.palette import LOOKS, in_order, look_of
-from hookcell.notebook.settled.drawing import LEAST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hookcell.notebook.palette import Look
     from hookcell.notebook.settled.drawing import Span
     from hookcell.notebook.settled.png import Canvas
 
     Wire = Mapping[str, Any]
 
-_FLOOR = 42
+_FLOOR, _HIGH = 40, 36
+_STEPS = (1, 2, 3, 5, 8, 10)
+_LEAST_SHARE = 0.34
 
 
 class Column(NamedTuple):
@@ -47,35 +48,49 @@ def _columns(start: float, step: float, started: Sequence[int], ended: Mapping[s
         yield Column(start + place * step, start + (place + 1) * step, active, over, running)
 
 
-def draw_group(canvas: Canvas, span: Span, columns: Sequence[Column], running: Look) -> None:
-    """Draw how many runs were active, and what became of them; what failed stands out above, however little it was.
+def draw_group(canvas: Canvas, span: Span, columns: Sequence[Column], end: float) -> None:
+    """Draw how many runs ended in each stretch of time and, above them, how many were left and how many failed.
 
     Args:
         canvas, span: Where, and the time it shows.
         columns: The numbers.
-        running: How those look that had not ended yet: in a bar of one run, what runs looks as what came of it.
+        end: When the last of them ended, or now: nothing is drawn after it.
     """
-    most = max((column.active for column in columns), default=0)
-    for column in columns:
-        if column.active:
-            top = _FLOOR - max(2, round(column.active * (_FLOOR - 8) / most))
-            left = min(span.x(column.start), canvas.width - 2)
-            right = max(span.x(column.end), left + 2)
-            canvas.fill(left, right, top, _FLOOR, running.settled)
-            _draw_column(canvas, left, right, column, (_FLOOR - 8) / most)
-            _draw_failures(canvas, left, right, column, top)
+    heights = [_heights(column, end) for column in columns]
+    most = _ceiling(max((sum(number for _, number, _ in one) for one in heights), default=0))
+    for column, layers in zip(columns, heights, strict=True):
+        left = min(span.x(column.start), canvas.width - 2)
+        right = max(span.x(min(column.end, end)), left + 2)
+        _draw_column(canvas, (left, right), layers, most)
 
 
-def _draw_column(canvas: Canvas, left: int, right: int, column: Column, scale: float) -> None:
-    level, told = float(_FLOOR), 0
-    for name, number in column.ended:
-        told += number
-        upper = _FLOOR - max(2, round(told * scale))
-        canvas.fill(left, right, upper, round(level), look_of(name).settled)
+def _heights(column: Column, end: float) -> list[tuple[str, float, int]]:
+    """Say how high each state is in a column, from below, and how high it is at least, in dots.
+
+    The last column ends with the last run: as high as it would have been, so that the end does not droop.
+    """
+    share = min(1.0, max(_LEAST_SHARE, (end - column.start) / ((column.end - column.start) or 1.0)))
+    fine = [(name, number / share, 2) for name, number in column.ended if not _is_bad(name)]
+    bad = [(name, float(number), 5) for name, number in column.ended if _is_bad(name)]
+    return [*fine, *([("Running", float(column.left), 3)] if column.left else []), *bad]
+
+
+def _is_bad(name: str) -> bool:
+    return look_of(name) in (LOOKS["Failed"], LOOKS["Crashed"])
+
+
+def _ceiling(most: float) -> float:
+    """Give the most that a lane has room for: in steps, as in the live view."""
+    scale = 10.0 ** math.floor(math.log10(max(1.0, most)))
+    return next((step * scale for step in _STEPS if step * scale >= most), 10 * scale)
+
+
+def _draw_column(
+    canvas: Canvas, across: tuple[int, int], layers: Sequence[tuple[str, float, int]], most: float
+) -> None:
+    """Draw a state upon the other; whatever there is can be seen, be it one of a hundred thousand."""
+    level = _FLOOR
+    for name, number, least in layers:
+        upper = level - max(least, round(number / most * _HIGH))
+        canvas.fill(*across, upper, level, look_of(name).settled)
         level = upper
-
-
-def _draw_failures(canvas: Canvas, left: int, right: int, column: Column, top: int) -> None:
-    for name, _ in column.ended:
-        if look_of(name) in (LOOKS["Failed"], LOOKS["Crashed"]):
-            canvas.fill(left, max(right, left + LEAST), top - 5, top - 1, look_of(name).settled)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     Wire = Mapping[str, Any]
 
-WIDTH, HEIGHT, SHARP = 420, 22, 2
-GRID = "#80808055"
-_TOP, _BOTTOM = 12, 34
+# As wide as a lane of the live view.
+WIDTH, HEIGHT, SHARP = 612, 22, 2
+_TOP, _BOTTOM = 12, 32
 _WAITING = frozenset({"PENDING", "SCHEDULED"})
 LEAST = 4
 
@@ -78,13 +78,9 @@ def _is_final(state: Sequence[Any]) -> bool:
 # -- drawing ----------------------------------------------------------------------------------------------------------
 
 
-def lane(span: Span, ticks: Sequence[float]) -> Canvas:
-    """Give an empty lane with a line at each tick, in seconds from the start."""
-    canvas = Canvas(WIDTH * SHARP, HEIGHT * SHARP)
-    for tick in ticks:
-        x = min(span.x(span.start + tick), WIDTH * SHARP - 2)
-        canvas.fill(x, x + 2, 0, HEIGHT * SHARP, GRID)
-    return canvas
+def lane() -> Canvas:
+    """Give an empty lane."""
+    return Canvas(WIDTH * SHARP, HEIGHT * SHARP)
 
 
 def draw_run(canvas: Canvas, span: Span, run: Wire, now: float) -> None:
@@ -105,16 +101,17 @@ def _draw_stretch(canvas: Canvas, left: int, right: int, one: Stretch) -> None:
         return
     left = min(left, canvas.width - LEAST)
     right = max(right, left + LEAST)
-    canvas.fill(left, right, _TOP, _BOTTOM, one.look.settled)
+    draw_bar(canvas, (left, right), (_TOP, _BOTTOM), one.look)
     canvas.fill(right, right + 1, _TOP, _BOTTOM, CLEAR)  # the next try is another bar
-    if one.look.fill == "hatched":
-        _hatch(canvas, left, right)
     if one.failed:
         canvas.fill(right - LEAST, right, _TOP - 6, _BOTTOM + 6, one.look.settled)
 
 
-def _hatch(canvas: Canvas, left: int, right: int) -> None:
-    canvas.dots(((x, y) for y in range(_TOP, _BOTTOM) for x in range(left, right) if (x + y) % 8 < 4), HATCH)
+def draw_bar(canvas: Canvas, across: tuple[int, int], down: tuple[int, int], look: Look) -> None:
+    """Fill a bar, from one column to another and from one row to another; hatch it if that is how it looks."""
+    canvas.fill(*across, *down, look.settled)
+    if look.fill == "hatched":
+        canvas.dots(((x, y) for y in range(*down) for x in range(*across) if (x + y) % 8 < 4), HATCH)
 
 
 def _dashed(canvas: Canvas, left: int, right: int) -> None:

@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from hookcell.notebook import told_picture
 from hookcell.notebook.failure import NAME, SENTENCE, failure_said
-from hookcell.notebook.palette import CARD, DIM, GAP, WHY, badge, bar, div, escaped, fold, many, pre, span, user
+from hookcell.notebook.palette import CARD, DIM, GAP, WHY, badge, bar, div, escaped, fold, line, many, pre, span, user
+from hookcell.notebook.settled.styles import HEAD
 from hookcell.notebook.settled.tables import hook_table, hooks_folded, more_runs, task_table, tasks_folded
 from hookcell.notebook.settled.timeline import timeline
-from hookcell.notebook.settled.trees import QUICK_TASKS, clock, frames, hooks_said, look, pick, trees_of, why
+from hookcell.notebook.settled.trees import (
+    QUICK_TASKS,
+    frames,
+    headline_clock,
+    hooks_told,
+    look,
+    pick,
+    trees_of,
+    why,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,13 +44,9 @@ def to_html(snapshot: Wire) -> str:
     return next(picture for picture in pictures if len(picture.encode()) < MOST_BYTES) or div(CARD, "No runs.")
 
 
-# As SMALL_TOTAL in js/src/views/RunPanel.tsx.
-LINE_TASKS = 3
-
-
 def is_small(snapshot: Wire) -> bool:
-    """Whether every run of a board is a line in a live view too: when it settles at once, nothing jumps."""
-    return all(tree.quick and tree.root["total"] <= LINE_TASKS for tree in trees_of(snapshot))
+    """Whether every run of a board is a line that leaves nothing to ask: it need not be live."""
+    return all(tree.quick and not tree.troubled for tree in trees_of(snapshot))
 
 
 def _board(trees: list[Tree], unsent: Mapping[str, int], rows: int, lanes: int) -> str:
@@ -52,7 +58,7 @@ def _board(trees: list[Tree], unsent: Mapping[str, int], rows: int, lanes: int) 
 
 def _small(tree: Tree) -> str:
     """Draw a quick run as one line; what its tasks and hooks did is one click away."""
-    said = _headline(tree, [*hooks_said(tree.runs), why(tree.root)])
+    said = _headline(tree, [hooks_told(tree.runs), why(tree.root)])
     inside = task_table(tree, QUICK_TASKS) + hook_table(tree, QUICK_TASKS)
     return fold(said, inside, style=CARD) if inside else div(CARD, said)
 
@@ -60,17 +66,18 @@ def _small(tree: Tree) -> str:
 def _card(tree: Tree, rows: int, lanes: int) -> str:
     root, drawn = tree.root, timeline(tree, lanes)
     opened = not drawn and len(tree.tasks) <= min(OPEN_ROWS, rows)
-    parts = [div("margin:0", _headline(tree, [])), bar(root["counts"]), _message(root), _error(tree), drawn]
-    parts += [tasks_folded(tree, rows, opened=opened), hooks_folded(tree, rows // 2, alone=rows >= OPEN_ROWS)]
-    return div(CARD, "".join([*parts, _notes(root), _started(root)]))
+    parts = [div(HEAD, _headline(tree, [])), bar(root["counts"]), _message(root), _error(tree), drawn]
+    parts += [tasks_folded(tree, rows, opened=opened), hooks_folded(tree, rows // 2)]
+    return div(CARD, "".join([*parts, _notes(tree), _started(root)]))
 
 
 def _headline(tree: Tree, more: list[str]) -> str:
     root = tree.root
     title = [root["name"]] if root["name"] != root["of"] else []
     parts = [badge(look(root), user(root["state"]["name"], NAME)), f"<b>{user(root['of'], NAME)}</b>"]
-    parts += [span(DIM, user(said, SENTENCE)) for said in [*title, *more] if said]
-    spent = clock(root, tree.now)
+    behind = ["in the background"] if root["background"] else []
+    parts += [span(DIM, user(said, SENTENCE)) for said in [*title, *behind, *more] if said]
+    spent = headline_clock(root, tree.now)
     return GAP.join([*parts, span(f"float:right;padding:2px 0;{DIM}", spent)] if spent else parts)
 
 
@@ -80,9 +87,11 @@ def _message(root: Wire) -> str:
     return div(f"margin:4px 0;{DIM}", user(said, SENTENCE)) if said else ""
 
 
-def _notes(root: Wire) -> str:
-    """Set what the run's user should know; of several a line that opens to show them."""
-    notes = [div(f"margin:4px 0;{DIM}", user(note, SENTENCE)) for note in root["notes"] if note != why(root)]
+def _notes(tree: Tree) -> str:
+    """Set what the run's user should know and has not been told yet; of several a line that opens to show them."""
+    told = (why(tree.root), tree.cause["error"]["title"] if tree.cause else "")
+    new = [note for note in tree.root["notes"] if not note.endswith(tuple(filter(None, told)))]
+    notes = [div(f"margin:4px 0;{DIM}", user(note, SENTENCE)) for note in new]
     return fold(many(len(notes), "note"), "".join(notes)) if len(notes) > 1 else "".join(notes)
 
 
@@ -90,8 +99,14 @@ def _error(tree: Tree) -> str:
     cause = tree.cause
     if cause is None:
         return ""
-    said = user(failure_said(cause, tree.root), 2 * SENTENCE)
-    return pre(WHY, "\n".join([said, *map(escaped, frames(cause["error"], 10))]))
+    # From left to right as a whole: a name that is written from right to left would turn the sentence.
+    said = [line(failure_said(cause, tree.root), 2 * SENTENCE), *map(_frame, frames(cause["error"], 10))]
+    return pre(WHY, "\n".join(map(escaped, said)))
+
+
+def _frame(row: str) -> str:
+    """Set a frame's title in, as the live view does; its code has an arrow or blanks of its own."""
+    return row if row[:1] in {"", " ", "-"} else f"  {row}"
 
 
 def _started(root: Wire) -> str:

@@ -32,7 +32,7 @@ from hookcell.notebook.settled.trees import (
     CALM_HOOKS,
     clock,
     failed,
-    hooks_said,
+    hooks_told,
     look,
     tasks_in,
     told_last,
@@ -85,12 +85,10 @@ def _state(run: Wire) -> str:
 # -- hooks ------------------------------------------------------------------------------------------------------------
 
 
-def hooks_folded(tree: Tree, rows: int, *, alone: bool) -> str:
-    """Set a line with the number of calls of hooks, which opens to show them, or is open if one of them failed."""
-    said = ", ".join(hooks_said(tree.runs))
-    bad = any(run["hooks_failed"] for run in tree.runs)
-    told = f"{said} (the run went on)" if bad else said
-    return fold(told, hook_table(tree, rows), opened=alone and bad) if said else ""
+def hooks_folded(tree: Tree, rows: int) -> str:
+    """Set a line with the number of calls of hooks and the first that failed, which opens to show them all."""
+    said = hooks_told(tree.runs)
+    return fold(f"<bdi>{escaped(said)}</bdi>", hook_table(tree, rows)) if said else ""
 
 
 def hook_table(tree: Tree, rows: int) -> str:

@@ -7,14 +7,11 @@ screen readers do not see them: the texts in their place tell what happened when
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hookcell.notebook.palette import (
     DIM,
     GAP,
-    LINE,
-    LOOKS,
     SMALL,
     WHOLE,
     badge,
@@ -28,13 +25,16 @@ from hookcell.notebook.palette import (
     span,
     user,
 )
+from hookcell.notebook.settled.axis import axis, horizon
 from hookcell.notebook.settled.density import columns_of, draw_group
 from hookcell.notebook.settled.drawing import HEIGHT, WIDTH, Span, draw_run, lane, stretches_of
-from hookcell.notebook.settled.lanes import group_look, rows_of, usual_look
+from hookcell.notebook.settled.lanes import group_look, rows_of
+from hookcell.notebook.settled.packed import draw_packed, pack
+from hookcell.notebook.settled.styles import FAINT
 from hookcell.notebook.settled.trees import clock, hooks_said, look
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from hookcell.notebook.palette import Look
     from hookcell.notebook.settled.density import Column
@@ -44,17 +44,19 @@ if TYPE_CHECKING:
 
     Wire = Mapping[str, Any]
 
-MOST_TICKS = 7
 MOST_TOLD = 6
+FAILURES = frozenset("✕⚡")
 _NAME = 36
-_STEPS = [step * 10**power for power in (-3, -2, -1, 0) for step in (1, 2, 5)]
-_STEPS += [10, 15, 30, *(60 * step for step in (1, 2, 5, 10, 15, 30)), *(3600 * step for step in (1, 2, 3, 6, 12))]
-_TABLE = "width:100%;margin:6px 0;border-collapse:collapse;border:0;table-layout:auto;font-size:12px"
-_LABEL = f"padding:1px 10px 1px 0;border:0;text-align:left;vertical-align:middle;{WHOLE}"
-_NOTE = f"padding:1px 10px 1px 0;border:0;text-align:right;vertical-align:middle;{WHOLE};{DIM}"
-_LANE = "padding:0;border:0;text-align:left;vertical-align:middle;line-height:1"
+_TABLE = "width:100%;margin:8px 0 6px 0;border-collapse:collapse;border:0;table-layout:auto;font-size:12px"
+# Both columns of words are as wide as the live view's one; a long name gives way to what is said beside it.
+_LABEL = (
+    "max-width:172px;overflow:hidden;text-overflow:ellipsis;padding:0 8px 0 0;border:0;text-align:left;"
+    f"vertical-align:middle;{WHOLE}"
+)
+_NOTE = f"padding:0 8px 0 0;border:0;text-align:right;vertical-align:middle;{WHOLE};{DIM}"
+_LANE = "width:72%;padding:2px 0 1px 0;border:0;text-align:left;vertical-align:middle;line-height:1"
 # It takes the room that the words leave; where there is no style, as on GitHub, it has the size that its tag says.
-_PICTURE = f"display:block;width:100%;min-width:{WIDTH // 2}px;max-width:none;height:{HEIGHT}px;margin:0;border:0"
+_PICTURE = f"display:block;width:100%;min-width:60px;max-width:none;height:{HEIGHT}px;margin:0;border:0"
 
 
 def timeline(tree: Tree, most: int) -> str:
@@ -63,60 +65,38 @@ def timeline(tree: Tree, most: int) -> str:
     if not rows:
         return ""
     over = _span(tree)
-    ticks = _ticks(over.seconds)
-    drawn = "".join(_row(tree, row, over, ticks) for row in rows)
+    drawn = "".join(_row(tree, row, over) for row in rows)
     more = div(SMALL, f"and {many(left, 'more row')}") if left else ""
-    return f'<table cellpadding="2" style="{_TABLE}">{_head(over, ticks)}{drawn}</table>{more}'
+    return f'<table cellpadding="2" style="{_TABLE}">{_head(over)}{drawn}</table>{more}'
 
 
 def _span(tree: Tree) -> Span:
-    root = tree.root
-    first = root["created"] if root["start"] is None else root["start"]
+    first = tree.root["created"]
     ends = (tree.now if run["end"] is None else run["end"] for run in tree.runs)
-    return Span(first, max(ends, default=first))
+    last = max(ends, default=first)
+    return Span(first, first + horizon(last - first, live=tree.root["end"] is None))
 
 
-def _ticks(seconds: float) -> list[float]:
-    """Choose round moments, at most seven."""
-    step = next((step for step in _STEPS if seconds / step < MOST_TICKS), None) or 86400 * (1 + seconds // 604800)
-    return [step * place for place in range(int(seconds / step) + 1)]
+def _head(over: Span) -> str:
+    small = f"{DIM};font-weight:normal;font-size:11px"
+    cells = f'<th align="left" style="{_LABEL};{small}">task</th><th style="{_NOTE}"></th>'
+    moments = f'<th align="left" style="{_LANE};{DIM};{WHOLE};font-size:0">{axis(round(over.seconds, 6))}</th>'
+    return f'<tr style="background:transparent;border:0">{cells}{moments}</tr>'
 
 
-def _head(over: Span, ticks: Sequence[float]) -> str:
-    shares = [100 * (after - before) / over.seconds for before, after in pairwise([*ticks, over.seconds])]
-    said = " ".join(_tick(tick, share) for tick, share in zip(ticks, shares, strict=True))
-    cells = f'<th align="left" style="{_LABEL};{DIM};font-weight:600">task</th><th style="{_NOTE}"></th>'
-    axis = f'<th align="left" style="{_LANE};{DIM};{WHOLE};font-size:0">{said}</th>'
-    return f'<tr style="background:transparent;border:0">{cells}{axis}</tr>'
-
-
-def _tick(seconds: float, share: float) -> str:
-    """Name a moment; not one so near to the end that its name would reach beyond it."""
-    style = f"display:inline-block;width:{max(share, 0):.2f}%;font-size:11px;font-weight:normal"
-    return span(style, _moment(seconds) if share >= 7 else "")
-
-
-def _moment(seconds: float) -> str:
-    """Say a round moment: `0 s`, `200 ms`, `2 s`, `1:30`."""
-    if seconds == 0:
-        return "0 s"
-    if seconds < 0.9995:
-        return f"{seconds * 1000:g} ms"
-    return f"{seconds:g} s" if seconds < 60 else duration(seconds)
-
-
-def _row(tree: Tree, row: Row, over: Span, ticks: Sequence[float]) -> str:
-    said, note, image = _run_row(tree, row.run, over, ticks) if row.run else _group_row(row.group or {}, over, ticks)
+def _row(tree: Tree, row: Row, over: Span) -> str:
+    told = _run_row(tree, row.run, over) if row.run else _group_row(tree, row.group or {}, over)
+    said, note, image = told
     label = f"{GAP * 2 * min(row.depth, 8)}{said}"
     cells = f'<td style="{_LABEL}">{label}</td><td style="{_NOTE}">{note}</td><td style="{_LANE}">{image}</td>'
-    return f'<tr style="background:transparent;border:0;border-top:1px solid {LINE}">{cells}</tr>'
+    return f'<tr style="background:transparent;border:0;border-top:1px solid {FAINT}">{cells}</tr>'
 
 
 # -- a run ------------------------------------------------------------------------------------------------------------
 
 
-def _run_row(tree: Tree, run: Wire, over: Span, ticks: Sequence[float]) -> tuple[str, str, str]:
-    canvas = lane(over, ticks)
+def _run_row(tree: Tree, run: Wire, over: Span) -> tuple[str, str, str]:
+    canvas = lane()
     draw_run(canvas, over, run, tree.now)
     name = f"{badge(look(run))} {_name(run)}"
     return name, _note(run, tree.now), _image(canvas.address(), _run_told(run, over, tree.now))
@@ -136,7 +116,12 @@ def _note(run: Wire, now: float) -> str:
     if run["start"] is not None and run["state"]["name"] != "Cached":
         return clock(run, now)
     waits = f"waits for {run['waits']}" if run["waits"] and run["end"] is None else ""
-    return user(waits or _state_in_words(run), 24)
+    return user(waits or _state_said(run), 24)
+
+
+def _state_said(run: Wire) -> str:
+    """Name a state as the counts above do, but for a word that is none of theirs: `cached`."""
+    return "cached" if run["state"]["name"] == "Cached" else str(run["state"]["name"])
 
 
 def _state_in_words(run: Wire) -> str:
@@ -167,17 +152,24 @@ _WORDS = {"✓": "ran", "✕": "failed after", "⚡": "crashed after", "⊘": "w
 # -- many runs of one task --------------------------------------------------------------------------------------------
 
 
-def _group_row(group: Wire, over: Span, ticks: Sequence[float]) -> tuple[str, str, str]:
-    canvas, columns = lane(over, ticks), columns_of(group["bins"]) if group["bins"] else []
-    draw_group(canvas, over, columns or columns_of(_whole(group)), _running_look(group))
+def _group_row(tree: Tree, group: Wire, over: Span) -> tuple[str, str, str]:
+    canvas, columns = lane(), columns_of(group["bins"]) if group["bins"] else []
+    few = pack([run for run in tree.tasks if run["g"] == group["g"]], group["total"], tree.now)
+    if few:
+        draw_packed(canvas, over, few)
+    else:
+        end = tree.now if group["end"] is None else group["end"]
+        draw_group(canvas, over, columns or columns_of(_whole(group)), end)
     times = f"× {group['total']:,}"
     name = f"{badge(group_look(group))} {user(group['of'], _NAME)} {span(DIM, times)}"
-    note = " ".join(f"{number:,} {look_of(name).icon}" for name, number in counted(group["counts"])[:4])
+    note = " ".join(_tally(number, look_of(name)) for name, number in counted(group["counts"])[:4])
     return name, note, _image(canvas.address(), _group_told(group, columns, over))
 
 
-def _running_look(group: Wire) -> Look:
-    return LOOKS["Running"] if group["end"] is None else usual_look(group)
+def _tally(number: int, look: Look) -> str:
+    """Count runs of a state; bad news, which has a colour in the live view, stands out."""
+    said = f"{number:,} {look.icon}"
+    return f"<b>{said}</b>" if look.icon in FAILURES else said
 
 
 def _whole(group: Wire) -> Wire:
@@ -207,7 +199,7 @@ def _at(moment: float, over: Span) -> str:
 
 
 def _is_failure(name: str) -> bool:
-    return look_of(name).icon in {"✕", "⚡"}
+    return look_of(name).icon in FAILURES
 
 
 def _image(address: str, told: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 
     Wire = Mapping[str, Any]
 
-QUICK_SECONDS, QUICK_TASKS = 1.0, 10
+QUICK_SECONDS, QUICK_TASKS = 1.0, 3
 FAILURE = frozenset({"FAILED", "CRASHED"})
 TROUBLE = FAILURE | {"CANCELLED", "CANCELLING"}
 CALM_HOOKS = {"ok": "Completed", "running": "Running"}
-_BAD = {look_of("", type_) for type_ in TROUBLE}
+_BAD, _FAILED = ({look_of("", type_) for type_ in types} for types in (TROUBLE, FAILURE))
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +50,10 @@ class Tree:
 
     @property
     def quick(self) -> bool:
-        """Whether a line says it all."""
-        small = self.root["total"] <= QUICK_TASKS and (seconds_of(self.root, self.now) or 0) < QUICK_SECONDS
-        return small and not self.troubled
+        """Whether a line says it all, as `useSmall` in js/src/views/RunPanel.tsx has it: no view changes its shape."""
+        few = max(self.root["total"], len(self.tasks)) <= QUICK_TASKS
+        fine = not any(map(failed, self.runs)) and not any(look_of(name) in _FAILED for name in self.root["counts"])
+        return few and fine and (seconds_of(self.root, self.now) or 0) <= QUICK_SECONDS
 
 
 def trees_of(snapshot: Wire) -> list[Tree]:
@@ -128,6 +130,18 @@ def seconds_of(run: Wire, now: float) -> float | None:
     return None if run["start"] is None else max(0.0, end - run["start"])
 
 
+def headline_clock(run: Wire, now: float) -> str:
+    """Say how long an outermost run took as its live view did: `412 ms`, `0:11.9`, `1:02:05`."""
+    spent = seconds_of(run, now)
+    if spent is None or (run["end"] is not None and spent < 1):
+        return clock(run, now)
+    tenths = math.floor(spent * 10 + 1e-6)
+    minutes, rest = divmod(tenths // 10, 60)
+    hours, minutes = divmod(minutes, 60)
+    said = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}.{tenths % 10}"
+    return said if run["end"] is not None else f"{said} so far"
+
+
 def clock(run: Wire, now: float) -> str:
     """Say how long a run took, in words."""
     spent = duration(seconds_of(run, now))
@@ -138,6 +152,16 @@ def hooks_said(runs: list[Wire]) -> list[str]:
     """Count the calls of hooks: `2 hooks ok`, `1 hook failed`."""
     ok, bad = (sum(run[key] for run in runs) for key in ("hooks_ok", "hooks_failed"))
     return [f"{many(n, 'hook')} {word}" for n, word in ((ok, "ok"), (bad, "failed")) if n]
+
+
+def hooks_told(runs: list[Wire]) -> str:
+    """Count the calls of hooks and tell the first that failed: `1 hook failed (the run went on): post OSError: …`."""
+    said = ", ".join(hooks_said(runs))
+    bad = [hook for run in runs for hook in run["hooks"] if went_wrong(hook)]
+    if not any(run["hooks_failed"] for run in runs):
+        return said
+    first = [f": {line(hook['name'], NAME)} {line(hook['error'] or hook['outcome'], 120)}" for hook in bad[:1]]
+    return "".join([f"{said} (the run went on)", *first])
 
 
 def frames(error: Wire, most: int) -> list[str]:
