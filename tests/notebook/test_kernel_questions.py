@@ -100,7 +100,7 @@ def test_a_plain_cell_is_answered_while_it_runs_and_keeps_the_answer(kernel, pag
     assert cell.results == [str(approve)]
     kernel.until(lambda: WIDGET not in last_picture(cell))
     assert last_picture(cell)["text/plain"] == f"? Deploy to production? — {word}"
-    assert f"{word}</span>" in last_picture(cell)["text/html"]
+    assert f"{word.capitalize()}</span>" in last_picture(cell)["text/html"]
 
 
 @HEARS

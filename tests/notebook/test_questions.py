@@ -400,7 +400,7 @@ def test_the_text_names_who_asks_where_there_are_several_in_the_order_of_their_r
 
 def test_the_picture_shows_the_answer_as_icon_and_word_and_escapes_what_was_asked():
     html = to_html(board_with((EVIL * 50, EVIL, "approve"), ("x", None, "decline"), ("y", None, "withdrawn")))
-    for word in ("✓ approved", "✕ declined", "⊘ withdrawn"):
+    for word in ("✓ Approved", "✕ Declined", "⊘ Withdrawn"):
         assert word in html
     assert "<script" not in html
     assert "\u202e" not in html

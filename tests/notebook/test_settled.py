@@ -491,5 +491,5 @@ def test_what_people_were_asked_is_kept_with_what_they_answered():
     page = to_html(quick() | {"questions": said})
     assert read(page).lost == []
     assert words(page).startswith(
-        "✓ approved Publish? <b>12 rows ? not answered Publish? <b>12 rows ✓ Completed lazy_flow"
+        "✓ Approved Publish? <b>12 rows ? Not answered Publish? <b>12 rows ✓ Completed lazy_flow"
     )

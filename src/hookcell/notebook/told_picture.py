@@ -50,7 +50,7 @@ def to_html(snapshot: Wire, rows: int) -> str:
 
 def _card(question: Wire) -> str:
     answer = question["answer"]
-    word = badge(_LOOKS.get(answer, _ASKED), WORDS.get(answer, OPEN))
+    word = badge(_LOOKS.get(answer, _ASKED), WORDS.get(answer, OPEN).capitalize())
     of = [span(DIM, user(question["by"], NAME))] if question["by"] else []
     subject = [f"<b>{user(question['subject'], NAME)}</b>"] if question["subject"] else []
     text = "\n".join(escaped(one) for one in lines(question["text"], MOST_LINES))
