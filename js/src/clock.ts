@@ -54,7 +54,7 @@ export class Clock {
 
 	/** Pictures that come fast tick often enough: all that moves would be drawn once more for nothing. */
 	#tickIfDue = (): void => {
-		if (browserNow() - this.#ticked >= DUE_SECONDS) this.tick();
+		if (Math.abs(browserNow() - this.#ticked) >= DUE_SECONDS) this.tick(); // the clock may have been set back
 	};
 
 	#begin(): void {

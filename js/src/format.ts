@@ -38,6 +38,13 @@ export function plural(n: number, word: string): string {
 	return `${thousands(n)} ${word}${n === 1 ? "" : "s"}`;
 }
 
+/** A time in the reader's zone, with its day unless that is today: 2026-11-20 10:32:04. */
+export function dayAndTime(at: number): string {
+	const [then, today] = [new Date(at * 1000), new Date()];
+	if (then.toDateString() === today.toDateString()) return clockTime(at);
+	return `${then.getFullYear()}-${two(then.getMonth() + 1)}-${two(then.getDate())} ${clockTime(at)}`;
+}
+
 /** A time of day in the reader's zone: 10:32:04. */
 export function clockTime(at: number): string {
 	const date = new Date(at * 1000);

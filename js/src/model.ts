@@ -33,7 +33,8 @@ export class RunModel {
 	readonly #send: (message: Outgoing) => void;
 	readonly #asks = new Asks((message) => this.#send(message));
 	readonly #resync = new Resync(() => this.#askForAll());
-	readonly #pulse = new Pulse(() => this.#send({ type: "alive", id: this.#asks.nextId() }));
+	readonly #pulse = new Pulse();
+	#watches = false;
 	#joined = false;
 	/** As the kernel told it, and as it is drawn: many deltas between two frames are drawn together. */
 	#latest: Picture | null = null;
@@ -86,6 +87,7 @@ export class RunModel {
 		if (!snapshot) return;
 		this.#joined = snapshot.runs.some(({ created }) => created < performance.timeOrigin / 1000 - CLOCKS_APART_SECONDS);
 		const old = Math.abs(Date.now() / 1000 - snapshot.now) > OLD_SECONDS;
+		if (old) this.#pulse.heard(snapshot.now * 1000);
 		if (snapshot.live && (old || this.#joined)) this.#resync.begin();
 		else if (this.#joined) this.#askForAll();
 	}
@@ -97,9 +99,9 @@ export class RunModel {
 		if (!this.#knows(raw)) this.#read(raw, true);
 	}
 
-	/** From now on a live view makes sure that its kernel is there; to be said before there is a picture. */
+	/** From now on a live view notes when its kernel falls silent; to be said before there is a picture. */
 	watchKernel(): void {
-		this.#pulse.begin();
+		this.#watches = true;
 	}
 
 	/** The page has lost the kernel, or found it again. */
@@ -131,7 +133,7 @@ export class RunModel {
 	}
 
 	can(act: Act): boolean {
-		return this.lostSince.value === null && (this.#picture.value?.can.has(act) ?? false);
+		return this.#picture.value?.can.has(act) ?? false;
 	}
 
 	/** A run that this page knows, as it is now. */
@@ -180,7 +182,8 @@ export class RunModel {
 
 	close(): void {
 		this.#resync.end();
-		this.#pulse.close();
+		this.#watches = false;
+		this.#pulse.follow(false);
 		this.presses.close();
 		this.answers.close();
 		this.#forget();
@@ -222,7 +225,7 @@ export class RunModel {
 		else if (message.type === "snapshot") {
 			this.#adopt(message.snapshot, true);
 			this.#resync.end();
-		} else {
+		} else if (message.type !== "alive") {
 			if (message.type === "page") this.pages.take(message);
 			if (message.type === "reply") this.answers.hear(message);
 			this.#asks.answer(message);
@@ -252,7 +255,7 @@ export class RunModel {
 	#draw(picture: Picture): void {
 		const first = this.#latest === null;
 		this.#latest = picture;
-		this.#pulse.follow(picture.live && picture.hint === null);
+		this.#pulse.follow(picture.live && this.#watches);
 		const show = (): void =>
 			batch(() => {
 				this.clock.tick();

@@ -1,69 +1,54 @@
-/** Whether the kernel is still there. A live view that has heard nothing for a while asks, and notes when nobody answers. */
+/** Whether the kernel is still there: while a run is live it tells at least that every few seconds. */
 
 import { type ReadonlySignal, signal } from "@preact/signals";
 
-/** A kernel at rest tells nothing; one that was restarted, or has died, tells nothing for ever. */
-const QUIET_MS = 10_000;
-/** Long enough for a call into C that holds the interpreter for a moment. */
-const ANSWER_MS = 5000;
+/** Three times what the kernel takes between two words: it may be in the middle of a call into C that lets nobody else on. */
+const QUIET_MS = 15_000;
+/** When the page itself has lost its kernel. */
+const LOST_MS = 6000;
+/** A timer that is so late was held up by a page that slept: what has come meanwhile is heard first. */
+const SLEPT_MS = 2000;
 
 export class Pulse {
-	readonly #ask: () => void;
 	readonly #lost = signal<number | null>(null);
 	#heardAt = Date.now();
-	#began = false;
-	#following = false;
+	#live = false;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
-	/** When the kernel was heard last, by the browser's clock in milliseconds, if it does not answer any more. */
+	/** When the kernel was heard last, by the browser's clock in milliseconds, if nothing is heard of it any more. */
 	readonly lostSince: ReadonlySignal<number | null> = this.#lost;
 
-	constructor(ask: () => void) {
-		this.#ask = ask;
-	}
-
-	/** Until then nothing is asked. */
-	begin(): void {
-		this.#began = true;
-	}
-
-	heard(): void {
-		this.#heardAt = Date.now();
+	/** Something has come that was told at this time, by the browser's clock in milliseconds. */
+	heard(at = Date.now()): void {
+		this.#heardAt = at;
 		this.#lost.value = null;
-		if (this.#following) this.#wait();
+		if (this.#live) this.#wait(QUIET_MS);
 	}
 
-	/** Begins to listen, or stops: a view of what has ended needs no kernel, and a deaf one cannot answer. */
+	/** Begins to listen, or stops: of what has ended a kernel has nothing to tell. */
 	follow(live: boolean): void {
-		const follows = live && this.#began;
-		if (follows === this.#following) return;
-		this.#following = follows;
-		if (follows) this.#wait();
-		else this.close();
+		if (live === this.#live) return;
+		this.#live = live;
+		if (live) this.#wait(QUIET_MS);
+		else this.#rest();
 	}
 
 	/** There is a reason to think that it has gone. */
 	check(): void {
-		if (this.#following) this.#askNow();
+		if (this.#live) this.#wait(LOST_MS);
 	}
 
-	close(): void {
-		this.#following = false;
+	#wait(ms: number): void {
+		clearTimeout(this.#timer);
+		const due = Date.now() + ms;
+		this.#timer = setTimeout(() => {
+			if (Date.now() - due > SLEPT_MS) this.#wait(ms);
+			else this.#lost.value = this.#heardAt;
+		}, ms);
+	}
+
+	#rest(): void {
 		clearTimeout(this.#timer);
 		this.#lost.value = null;
-	}
-
-	#wait(): void {
-		clearTimeout(this.#timer);
-		this.#timer = setTimeout(() => this.#askNow(), QUIET_MS);
-	}
-
-	#askNow(): void {
-		clearTimeout(this.#timer);
-		this.#timer = setTimeout(() => {
-			this.#lost.value = this.#heardAt;
-			this.#wait();
-		}, ANSWER_MS);
-		this.#ask();
 	}
 }

@@ -105,6 +105,7 @@ const READERS: ReadonlyMap<unknown, (raw: Raw) => Incoming | null> = new Map<unk
 	["page", readPage],
 	["detail", readDetailAnswer],
 	["log", readLogPage],
+	["alive", () => ({ type: "alive" })],
 ]);
 
 /** Null for anything that is none of the kernel's messages. */

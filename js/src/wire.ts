@@ -238,8 +238,13 @@ export interface SnapshotAnswer {
 	snapshot: Snapshot;
 }
 
+/** Told every few seconds while there is nothing else to tell of a live board. */
+export interface Alive {
+	type: "alive";
+}
+
 export type Answer = Reply | Page | DetailAnswer | LogPage;
-export type Incoming = Delta | SnapshotAnswer | Answer;
+export type Incoming = Delta | SnapshotAnswer | Alive | Answer;
 
 /** What is answered. */
 export type Request =
@@ -262,6 +267,4 @@ export type Outgoing =
 	| (Request & { id: number })
 	/** `joined` is said by a page that was loaded after the board had begun. */
 	| { type: "resync"; id: number; joined?: true }
-	/** Answered with a reply that says nothing: that it comes is the answer. */
-	| { type: "alive"; id: number }
 	| { type: "touched" };

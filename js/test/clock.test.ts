@@ -92,3 +92,14 @@ it("moves with what is told to it and with a new picture, not twice at a time", 
 	expect(seen).toHaveLength(3);
 	stop();
 });
+
+it("goes on when the computer's clock is set back", () => {
+	const clock = new Clock();
+	const { seen, stop } = reader(clock);
+	vi.advanceTimersByTime(1000);
+	vi.setSystemTime((T0 - 60) * 1000);
+	const before = seen.length;
+	vi.advanceTimersByTime(1000);
+	expect(seen.length - before).toBe(10);
+	stop();
+});

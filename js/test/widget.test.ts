@@ -94,13 +94,12 @@ describe("the widget", () => {
 		expect([one.el.childElementCount, find(other.el, ".row").dataset.state]).toEqual([0, "Crashed"]);
 	});
 
-	it("asks whether the kernel is there when the page has lost it", async () => {
+	it("says that the kernel is silent when the page has lost it", async () => {
 		await begin();
 		const { el } = await render();
 		comm.tell("comm_live_update");
-		expect(comm.sent).toEqual([{ type: "alive", id: 1 }]);
 		void act(() => {
-			vi.advanceTimersByTime(5000);
+			vi.advanceTimersByTime(6000);
 		});
 		expect(texts(el, ".lost")[0]).toContain("No word from the kernel since");
 	});

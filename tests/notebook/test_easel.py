@@ -8,7 +8,7 @@ import pytest
 from hookcell import flow, task
 from hookcell.notebook import kernel, picture, settled
 from hookcell.notebook.easel import MOST_LATE, Easel
-from hookcell.notebook.picture import SNAPSHOT_EVERY
+from hookcell.notebook.picture import ALIVE_EVERY, SNAPSHOT_EVERY
 from hookcell.notebook.settings import Manner
 from hookcell.notebook.view import AT_ONCE, LONGEST_REST, REST, Rounds
 from hookcell.session import Listener, session
@@ -201,13 +201,26 @@ def test_a_round_that_took_long_is_followed_by_a_longer_rest():
     assert rounds.rest(50.0) == AT_ONCE
 
 
-def test_a_board_with_nothing_new_is_told_nothing(gallery, running):
+def test_of_a_live_board_with_nothing_new_it_is_told_every_five_seconds_that_the_kernel_is_there(gallery, running):
     running()
     gallery.go_on(1.0)
-    before = len(gallery.sent)
+    [page] = gallery.pages
+    before = len(page.told)
     gallery.go_on(60.0)
-    assert len(gallery.sent) == before
+    assert 60 / ALIVE_EVERY - 2 <= len(page.told) - before <= 60 / ALIVE_EVERY
+    assert page.told[before:] == [{"type": "alive"}] * (len(page.told) - before)
     assert gallery.easel.patience(gallery.now, LONG) == 1.0
+
+
+def test_of_a_board_that_has_ended_and_nothing_new_nothing_is_told(gallery, running, go_on):
+    run = running()
+    gallery.go_on(1.0)
+    go_on.set()
+    run.wait(60)
+    gallery.go_on(5.0)
+    before = len(gallery.sent)
+    gallery.go_on(40.0)
+    assert len(gallery.sent) == before
 
 
 # -- when

@@ -483,10 +483,6 @@ def test_notes_are_told_with_their_run_and_are_no_lines(desk):
 # -- buttons
 
 
-def test_a_page_that_has_heard_nothing_for_a_while_is_told_that_the_kernel_is_there(desk):
-    assert desk.ask(type="alive", id=7) == {"type": "reply", "ok": True, "text": "", "id": 7}
-
-
 @pytest.mark.usefixtures("little_grace")
 def test_cancel_stops_a_run_and_says_so_if_it_was_over(desk, go_on):
     begun = threading.Event()

@@ -233,6 +233,20 @@ def test_a_row_that_ends_among_plain_runs_is_told_again():
     assert {row["state"]["name"] for row in rows} == {"Completed"}
 
 
+def test_of_more_runs_than_are_kept_the_oldest_are_forgotten_whatever_they_came_to(many, monkeypatch):
+    monkeypatch.setattr(session, "most_children", 50)
+    board, _runs = many
+    with instant_retries():
+        mixed = runs_of(lambda: [various(n, set(), return_state=True) for n in range(400)], name="other")
+    board.see(mixed[0])
+    for place in range(1, 401, 40):
+        board.see_all(mixed[place : place + 40])
+    group = board.group(board.snapshot()["groups"][-1]["g"])
+    kept = [run.number for run in group.in_order()]
+    assert kept == [run.number for run in mixed[-len(kept) :]]
+    assert group.gone + len(kept) == group.total == 400
+
+
 # -- bins
 
 

@@ -1,7 +1,7 @@
 /** Everything one cell started: its root runs, one above the other. */
 
 import type { ReadonlySignal } from "@preact/signals";
-import { clockTime, plural } from "../format";
+import { dayAndTime, plural } from "../format";
 import type { RunModel } from "../model";
 import type { Picture } from "../picture";
 import { STYLE } from "../style";
@@ -36,13 +36,16 @@ function Lost({ since }: { since: number | null }) {
 					<i class="icon" aria-hidden="true">
 						⚠
 					</i>
-					No word from the kernel since {clockTime(since / 1000)}: it was restarted, has ended, or is stuck. Shown is
-					how things stood then.
+					{lostText(since / 1000)}
 				</>
 			)}
 		</p>
 	);
 }
+
+const lostText = (since: number): string =>
+	`No word from the kernel since ${dayAndTime(since)}: it was restarted, has ended, or is stuck. ` +
+	"Shown is how things stood then.";
 
 function Panels({ picture, model }: { picture: Picture; model: RunModel }) {
 	const below = model.descendants.value;

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from hookcell.runs import Run
 
 SNAPSHOT_EVERY = 2.0
-# How often a live board is looked at that nothing is heard of.
-LOOK_EVERY = 1.0
+# How often a live board is looked at that nothing is heard of, and how often its page is told that it is still there.
+LOOK_EVERY, ALIVE_EVERY = 1.0, 5.0
 SOON = 0.04
 # A board with more rows than this is never small; to look closer takes a snapshot.
 MOST_SMALL = 100
@@ -85,6 +85,8 @@ class Picture:
         self.widget: BoardWidget | None = None
         self._display: Any = None
         self._snapped, self._snapped_seq = 0.0, 0
+        # When its page was told something last.
+        self._told = 0.0
 
     # -- the browser's messages
 
@@ -104,6 +106,7 @@ class Picture:
 
     def _send(self, content: dict[str, Any]) -> None:
         if self.widget is not None:
+            self._told = _clock()
             self.context.copy().run(self.widget.send, content)
 
     # -- drawing
@@ -119,6 +122,8 @@ class Picture:
             self._send(self.board.delta())
         elif self._snapped_seq != self.board.seq and (ended or self._snapshot_is_due(now)):
             self._snap(now)
+        elif not ended and now - self._told >= ALIVE_EVERY:
+            self._send({"type": "alive"})
         else:
             return False
         return True
@@ -161,7 +166,7 @@ class Picture:
             self._send(self.board.delta())
 
     def _snap(self, now: float) -> None:
-        self._snapped, self._snapped_seq = now, self.board.seq
+        self._told, self._snapped, self._snapped_seq = now, now, self.board.seq
         if self.widget is not None:
             snapshot = self.board.snapshot()
             self.context.copy().run(lambda: setattr(self.widget, "snapshot", snapshot))
@@ -173,7 +178,7 @@ class Picture:
         if not self._is_wanted() and (self.board.ended or now - self.began < (self._show_after or 0)):
             return False
         self.board.skip()
-        self._snapped, self._snapped_seq = now, self.board.seq
+        self._told, self._snapped, self._snapped_seq = now, now, self.board.seq
         self.context.copy().run(self._display_widget)
         return True
 

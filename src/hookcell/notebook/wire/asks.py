@@ -158,10 +158,6 @@ class Asks:
         self._told.append({**_reply(*rerun.press(kind, run, self._context)), "id": _id(asked)})
         self._nudge()
 
-    def _alive(self, _asked: Message) -> Message:
-        """Somebody has heard nothing for a while: that this is answered is the answer."""
-        return _reply(True, "")
-
     def _touched(self, _asked: Message) -> None:
         """Somebody looks; that was noted when it was said."""
 
@@ -176,7 +172,6 @@ _ANSWERS: dict[str, Callable[[Asks, Message], Message | None]] = {
     "again": Asks._again,
     "retry": Asks._again,
     "answer": Asks._approve,
-    "alive": Asks._alive,
     "touched": Asks._touched,
 }
 

@@ -160,7 +160,7 @@ class Group:
         self._in_order = False
         if len(runs) > session.most_children:  # what the session forgets must not live on here
             older = max(len(runs) - session.most_children, session.most_children // 10)
-            del runs[:older]
+            del self.in_order()[:older]
             self.gone += older
 
     def count_plain(self, plain: Plain) -> None:
