@@ -195,8 +195,9 @@ def test_an_interrupt_while_an_item_is_made_cancels_the_run(seen, hooks):
 def test_an_interrupt_between_two_items_is_the_callers_own():
     items = flow(lambda: (yield from range(3)))()
     next(items)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
     assert next(items) == 1
 
 
