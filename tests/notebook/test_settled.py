@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -81,6 +82,12 @@ def test_what_is_a_line_in_the_live_view_stays_one_and_says_why_it_is_worth_a_lo
     assert words(to_html(board)).startswith(said)
     assert "Started" not in to_html(board)
     assert not is_small(board)
+
+
+@pytest.mark.parametrize(("waited", "is_line"), [(0.9, True), (1.6, False)])
+def test_a_run_that_never_started_is_as_quick_as_its_wait(waited, is_line):
+    board = make_board([make_root(1, "f", "r", "NotReady", attempt=0) | {"start": None, "end": T0 + waited}])
+    assert ("Started" not in to_html(board)) == is_line
 
 
 def test_a_quick_run_of_few_tasks_need_not_be_live():
@@ -451,12 +458,67 @@ def test_what_a_run_notes_is_shown():
     assert note in words(to_html(board))
 
 
+def unseen(name, error):
+    return f"task run {name!r} failed and nobody looked at it: Task run encountered an exception {error['title']}"
+
+
 def test_a_note_of_the_failure_that_was_told_above_is_not_told_again():
-    failed = "task run 'score[78]' failed and nobody looked at it: ValueError: price must be positive, got -3.2"
-    other = "task run 'score[79]' failed and nobody looked at it: KeyError: 'price'"
-    board = make_board([make_root(1, "f", "r", notes=[failed, other])], [make_run(2, "t", "Failed", error=PRICE)])
-    assert failed not in words(to_html(board))
-    assert other in words(to_html(board))
+    failed, other = unseen("score[78]", PRICE), unseen("score[79]", make_error("KeyError: 'price'"))
+    tasks = [make_run(2, "score[78]", "Failed", error=PRICE)]
+    page = words(to_html(make_board([make_root(1, "f", "r", notes=[failed, other])], tasks)))
+    assert failed not in page
+    assert other in page
+
+
+def test_a_note_of_another_run_that_failed_alike_is_told():
+    error = make_error("E: ")
+    tasks = [make_run(n, name, "Failed", error=error) for n, name in ((2, "a"), (3, "b"))]
+    notes = [unseen("a", error), unseen("b", error), "the rows are in drive E: "]
+    page = words(to_html(make_board([make_root(1, "f", "r", notes=notes)], tasks)))
+    assert [note.strip() in page for note in notes] == [False, True, True]
+
+
+def test_a_note_of_a_flow_that_failed_in_the_background_is_told_with_its_error_alone():
+    note = f"flow run 'r' failed in the background: {PRICE['title']}"
+    failed = {"state": "Failed", "error": PRICE, "background": True, "notes": [note]}
+    for tasks in ([], [make_run(2, "score[78]", "Failed", error=PRICE)]):
+        page = words(to_html(make_board([make_root(1, "f", "r", **failed)], tasks)))
+        assert page.count(PRICE["title"]) == 1 + len(tasks)  # a task's row tells it too
+        assert "failed in the background" not in page
+
+
+def test_a_note_that_ends_like_the_message_of_its_run_is_told():
+    notes = ["3 rows were not ok", "ok"]
+    page = words(to_html(make_board([make_root(1, "f", "r", took=2, message="ok", notes=notes)])))
+    assert page.startswith("✓ Completed f r 0:02.0 ok 3 rows were not ok Started")
+
+
+def test_the_engines_notes_of_failures_are_told_but_for_the_one_above(recording):
+    from hookcell import flow, task
+    from hookcell.notebook.snapshots import snapshot_of
+
+    def fails():
+        raise ValueError
+
+    flow(lambda: [task(fails, name=name).submit() for name in "ab"] and None, name="f")(return_state=True)
+    run = recording.of("f")
+    assert [note[:16] for note in run.notes] == ["task run 'a' fai", "task run 'b' fai"]
+    page = words(to_html(snapshot_of(run)))
+    assert "a failed after 1 try: ValueError:" in page
+    assert ["task run 'a' failed" in page, "task run 'b' failed" in page] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"attempt": 2, "attempts": 3}, {"state": "Cancelled", "message": "Flow run was cancelled."}],
+    ids=["completed", "retried", "cancelled"],
+)
+def test_what_a_quick_run_notes_is_told_where_its_line_opens(change):
+    notes = ["the last row was cut off", "the disk is 99 % full"]
+    for some in (notes[:1], notes):
+        page = to_html(make_board([make_root(1, "f", "r", notes=some, **change)], [make_run(2, "t")]))
+        assert page.startswith("<details style=")
+        assert [note in page.partition("</summary>")[2] for note in some] == [True] * len(some)
 
 
 def test_a_picture_lies_where_the_live_view_did():
@@ -483,6 +545,23 @@ def test_a_group_of_which_no_run_was_sent_has_a_row():
     board = nightly()
     board["tasks"] = [run for run in board["tasks"] if run["of"] != "audit"]
     assert "⚡\ufe0e audit × 1 1 ⚡ 1 run" in words(to_html(board))
+
+
+@pytest.mark.parametrize("state", ["Crashed", "Cancelled"])
+def test_a_group_of_which_no_run_was_sent_is_a_bar_in_the_colour_of_its_end(state):
+    tasks = [make_run(2, "t", start=0, took=1), make_run(3, "audit", state, start=1, took=1)]
+    board = make_board([make_root(1, "f", "r", took=2)], tasks)
+    board["tasks"] = board["tasks"][:1]
+    picture = base64.b64decode(read(to_html(board)).images[-1]["src"].partition(",")[2])
+    assert bytes.fromhex(LOOKS[state].settled[1:]) in picture[picture.index(b"PLTE") : picture.index(b"tRNS")]
+
+
+def test_a_group_of_which_no_run_began_is_an_empty_lane():
+    tasks = [
+        make_run(2, "t", took=2),
+        *(make_run(n, "u", "Cancelled") | {"start": None, "end": None} for n in range(3, 8)),
+    ]
+    assert "⊘ u × 5 5 ⊘ 5 runs" in words(to_html(make_board([make_root(1, "f", "r", took=2)], tasks)))
 
 
 def test_what_people_were_asked_is_kept_with_what_they_answered():

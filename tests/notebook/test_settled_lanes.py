@@ -282,6 +282,40 @@ def test_what_was_at_work_lies_on_what_completed_in_the_colour_of_running():
     assert 0 < running < len(middle)
 
 
+def layers(ended, running=0):
+    """The colours of a column, from below, each with its height."""
+    bins = {
+        "from": T0,
+        "step": 5,
+        "started": [sum(ended.values()) + running],
+        "ended": {k: [n] for k, n in ended.items()},
+    }
+    column = drawn(columns=columns_of(bins), end=T0 + 5).column(x(2))
+    return [(dot, column.count(dot)) for dot in dict.fromkeys(reversed(column)) if dot != CLEAR]
+
+
+def test_runs_that_ended_otherwise_than_they_do_in_the_live_view_are_no_layer():
+    assert layers({"Completed": 40, "Cancelled": 60}) == layers({"Completed": 40})
+    assert layers({"Completed": 30, "Cached": 10, "Odd": 5, "NotReady": 3}) == layers({"Completed": 40})
+
+
+def test_what_failed_crashed_and_timed_out_is_one_layer():
+    assert layers({"Completed": 4, "Failed": 3, "Crashed": 2, "TimedOut": 1}) == layers({"Completed": 4, "Failed": 6})
+    assert [name for name, _ in layers({"Completed": 4, "Crashed": 1}, running=2)] == [
+        *(colour(state) for state in ("Completed", "Running", "Failed"))
+    ]
+
+
+@pytest.mark.parametrize("rare", [1, 2])
+def test_one_failure_is_seen_whole_though_a_lane_is_full(rare):
+    assert layers({"Completed": 100_000 - 2 * rare, "Failed": rare}, running=rare)[-1] == (colour("Failed"), 5)
+    assert layers({"Failed": rare}, running=100_000 - rare)[-1] == (colour("Failed"), 5)
+
+
+def test_a_failure_is_seen_among_many_states_with_names_of_their_own():
+    assert layers({f"Odd {n}": 1 for n in range(18)} | {"Completed": 100, "Failed": 1})[-1][0] == colour("Failed")
+
+
 def test_nothing_is_drawn_after_the_last_run_of_a_group_has_ended():
     spans = [(T0 + 1, T0 + 4.01, "Completed")] * 5
     columns = columns_of({"from": T0 + 1, "step": 2.0, "started": [5, 0], "ended": {"Completed": [0, 5]}})

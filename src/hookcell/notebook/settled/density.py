@@ -1,11 +1,11 @@
-"""How many runs of one task look over time, as js/src/density.ts: those that ended, those at work, failures on top."""
+"""Many runs of one task over time, as js/src/density.ts: those that completed, those at work, failures on top."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hookcell.notebook.palette import LOOKS, in_order, look_of
+from hookcell.notebook.palette import LOOKS, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _FLOOR, _HIGH = 40, 36
 _STEPS = (1, 2, 3, 5, 8, 10)
 _LEAST_SHARE = 0.34
+_DONE, _WRONG = frozenset({"Completed", "Cached"}), frozenset({"Failed", "Crashed", "TimedOut"})
+# From below: the colour of a layer, and how high it is at least, in dots.
+_LAYERS = (("Completed", 2), ("Running", 3), ("Failed", 5))
 
 
 class Column(NamedTuple):
@@ -49,34 +52,29 @@ def _columns(start: float, step: float, started: Sequence[int], ended: Mapping[s
 
 
 def draw_group(canvas: Canvas, span: Span, columns: Sequence[Column], end: float) -> None:
-    """Draw how many runs ended in each stretch of time and, above them, how many were left and how many failed.
+    """Draw how many runs completed in each stretch of time and, above them, how many were left and how many failed.
 
     Args:
         canvas, span: Where, and the time it shows.
         columns: The numbers.
         end: When the last of them ended, or now: nothing is drawn after it.
     """
-    heights = [_heights(column, end) for column in columns]
-    most = _ceiling(max((sum(number for _, number, _ in one) for one in heights), default=0))
-    for column, layers in zip(columns, heights, strict=True):
+    numbers = [_numbers(column, end) for column in columns]
+    most = _ceiling(max(map(sum, numbers), default=0))
+    for column, layers in zip(columns, numbers, strict=True):
         left = min(span.x(column.start), canvas.width - 2)
         right = max(span.x(min(column.end, end)), left + 2)
-        _draw_column(canvas, (left, right), layers, most)
+        _draw_column(canvas, (left, right), _heights(layers, most))
 
 
-def _heights(column: Column, end: float) -> list[tuple[str, float, int]]:
-    """Say how high each state is in a column, from below, and how high it is at least, in dots.
+def _numbers(column: Column, end: float) -> tuple[float, int, int]:
+    """Count the runs of each layer; those of other ends, such as a cancelled one, are in none.
 
     The last column ends with the last run: as high as it would have been, so that the end does not droop.
     """
     share = min(1.0, max(_LEAST_SHARE, (end - column.start) / ((column.end - column.start) or 1.0)))
-    fine = [(name, number / share, 2) for name, number in column.ended if not _is_bad(name)]
-    bad = [(name, float(number), 5) for name, number in column.ended if _is_bad(name)]
-    return [*fine, *([("Running", float(column.left), 3)] if column.left else []), *bad]
-
-
-def _is_bad(name: str) -> bool:
-    return look_of(name) in (LOOKS["Failed"], LOOKS["Crashed"])
+    done, wrong = (sum(number for name, number in column.ended if name in names) for names in (_DONE, _WRONG))
+    return done / share, column.left, wrong
 
 
 def _ceiling(most: float) -> float:
@@ -85,12 +83,19 @@ def _ceiling(most: float) -> float:
     return next((step * scale for step in _STEPS if step * scale >= most), 10 * scale)
 
 
-def _draw_column(
-    canvas: Canvas, across: tuple[int, int], layers: Sequence[tuple[str, float, int]], most: float
-) -> None:
-    """Draw a state upon the other; whatever there is can be seen, be it one of a hundred thousand."""
+def _heights(numbers: Sequence[float], most: float) -> list[int]:
+    """Say how high each layer is; whatever there is can be seen, be it one of a hundred thousand."""
+    heights = [
+        max(least, round(number / most * _HIGH)) if number else 0
+        for number, (_, least) in zip(numbers, _LAYERS, strict=True)
+    ]
+    highest = heights.index(max(heights))
+    heights[highest] -= max(0, sum(heights) - _FLOOR)  # it makes room for those that are seen though they are few
+    return heights
+
+
+def _draw_column(canvas: Canvas, across: tuple[int, int], heights: Sequence[int]) -> None:
     level = _FLOOR
-    for name, number, least in layers:
-        upper = level - max(least, round(number / most * _HIGH))
-        canvas.fill(*across, upper, level, look_of(name).settled)
-        level = upper
+    for (name, _), height in zip(_LAYERS, heights, strict=True):
+        canvas.fill(*across, level - height, level, LOOKS[name].settled)
+        level -= height

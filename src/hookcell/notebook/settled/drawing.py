@@ -87,7 +87,7 @@ def draw_run(canvas: Canvas, span: Span, run: Wire, now: float) -> None:
     """Draw what a run went through, and its hooks as marks above."""
     stretches = stretches_of(run, now)
     for one in stretches:
-        _draw_stretch(canvas, span.x(one.start), span.x(one.end), one)
+        draw_stretch(canvas, span, one)
     if run["end"] is not None and not any(one.type == "RUNNING" for one in stretches):
         _hollow(canvas, span.x(run["end"]), look_of(run["state"]["name"], run["state"]["type"]))
     for hook in run["hooks"]:
@@ -95,7 +95,9 @@ def draw_run(canvas: Canvas, span: Span, run: Wire, now: float) -> None:
         _diamond(canvas, span.x(hook["at"]), colour)
 
 
-def _draw_stretch(canvas: Canvas, left: int, right: int, one: Stretch) -> None:
+def draw_stretch(canvas: Canvas, span: Span, one: Stretch) -> None:
+    """Draw a part of a run's story as a bar, and as an outline of dashes where it waited."""
+    left, right = span.x(one.start), span.x(one.end)
     if one.type in _WAITING:
         _dashed(canvas, left, right)
         return

@@ -13,6 +13,7 @@ from hookcell.notebook.settled.tables import hook_table, hooks_folded, more_runs
 from hookcell.notebook.settled.timeline import timeline
 from hookcell.notebook.settled.trees import (
     QUICK_TASKS,
+    began,
     frames,
     headline_clock,
     hooks_told,
@@ -57,9 +58,9 @@ def _board(trees: list[Tree], unsent: Mapping[str, int], rows: int, lanes: int) 
 
 
 def _small(tree: Tree) -> str:
-    """Draw a quick run as one line; what its tasks and hooks did is one click away."""
+    """Draw a quick run as one line; what its tasks and hooks did, and its notes, are one click away."""
     said = _headline(tree, [hooks_told(tree.runs), why(tree.root)])
-    inside = task_table(tree, QUICK_TASKS) + hook_table(tree, QUICK_TASKS)
+    inside = task_table(tree, QUICK_TASKS) + hook_table(tree, QUICK_TASKS) + _notes(tree)
     return fold(said, inside, style=CARD) if inside else div(CARD, said)
 
 
@@ -89,10 +90,19 @@ def _message(root: Wire) -> str:
 
 def _notes(tree: Tree) -> str:
     """Set what the run's user should know and has not been told yet; of several a line that opens to show them."""
-    told = (why(tree.root), tree.cause["error"]["title"] if tree.cause else "")
-    new = [note for note in tree.root["notes"] if not note.endswith(tuple(filter(None, told)))]
+    new = [note for note in tree.root["notes"] if not _is_told(note, tree)]
     notes = [div(f"margin:4px 0;{DIM}", user(note, SENTENCE)) for note in new]
     return fold(many(len(notes), "note"), "".join(notes)) if len(notes) > 1 else "".join(notes)
+
+
+def _is_told(note: str, tree: Tree) -> bool:
+    """Whether a note is the message above, or names a run and ends with the very error that is told above of it."""
+    if tree.cause is None:
+        return note == why(tree.root)
+    title = tree.cause["error"]["title"]
+    alike = [run for run in (tree.cause, tree.root) if run["error"] and run["error"]["title"] == title]
+    names = tuple(f"{run['kind']} run {run['name']!r} " for run in alike)
+    return note == why(tree.root) or (note.startswith(names) and note.endswith(f" {title}"))
 
 
 def _error(tree: Tree) -> str:
@@ -110,8 +120,7 @@ def _frame(row: str) -> str:
 
 
 def _started(root: Wire) -> str:
-    first = root["created"] if root["start"] is None else root["start"]
-    return div(f"margin:4px 0 0 0;font-size:11px;{DIM}", f"Started {_when(first)}")
+    return div(f"margin:4px 0 0 0;font-size:11px;{DIM}", f"Started {_when(began(root))}")
 
 
 def _when(at: float) -> str:

@@ -27,7 +27,7 @@ from hookcell.notebook.palette import (
 )
 from hookcell.notebook.settled.axis import axis, horizon
 from hookcell.notebook.settled.density import columns_of, draw_group
-from hookcell.notebook.settled.drawing import HEIGHT, WIDTH, Span, draw_run, lane, stretches_of
+from hookcell.notebook.settled.drawing import HEIGHT, WIDTH, Span, Stretch, draw_run, draw_stretch, lane, stretches_of
 from hookcell.notebook.settled.lanes import group_look, rows_of
 from hookcell.notebook.settled.packed import draw_packed, pack
 from hookcell.notebook.settled.styles import FAINT
@@ -38,14 +38,13 @@ if TYPE_CHECKING:
 
     from hookcell.notebook.palette import Look
     from hookcell.notebook.settled.density import Column
-    from hookcell.notebook.settled.drawing import Stretch
     from hookcell.notebook.settled.lanes import Row
     from hookcell.notebook.settled.trees import Tree
 
     Wire = Mapping[str, Any]
 
 MOST_TOLD = 6
-FAILURES = frozenset("✕⚡")
+_FAILURES = frozenset("✕⚡")
 _NAME = 36
 _TABLE = "width:100%;margin:8px 0 6px 0;border-collapse:collapse;border:0;table-layout:auto;font-size:12px"
 # Both columns of words are as wide as the live view's one; a long name gives way to what is said beside it.
@@ -155,11 +154,13 @@ _WORDS = {"✓": "ran", "✕": "failed after", "⚡": "crashed after", "⊘": "w
 def _group_row(tree: Tree, group: Wire, over: Span) -> tuple[str, str, str]:
     canvas, columns = lane(), columns_of(group["bins"]) if group["bins"] else []
     few = pack([run for run in tree.tasks if run["g"] == group["g"]], group["total"], tree.now)
+    end = tree.now if group["end"] is None else group["end"]
     if few:
         draw_packed(canvas, over, few)
-    else:
-        end = tree.now if group["end"] is None else group["end"]
-        draw_group(canvas, over, columns or columns_of(_whole(group)), end)
+    elif columns:
+        draw_group(canvas, over, columns, end)
+    elif group["start"] is not None:  # nothing is known but when it began and ended
+        draw_stretch(canvas, over, Stretch(group["start"], end, "RUNNING", group_look(group), failed=False))
     times = f"× {group['total']:,}"
     name = f"{badge(group_look(group))} {user(group['of'], _NAME)} {span(DIM, times)}"
     note = " ".join(_tally(number, look_of(name)) for name, number in counted(group["counts"])[:4])
@@ -169,15 +170,7 @@ def _group_row(tree: Tree, group: Wire, over: Span) -> tuple[str, str, str]:
 def _tally(number: int, look: Look) -> str:
     """Count runs of a state; bad news, which has a colour in the live view, stands out."""
     said = f"{number:,} {look.icon}"
-    return f"<b>{said}</b>" if look.icon in FAILURES else said
-
-
-def _whole(group: Wire) -> Wire:
-    """Give a group that has no numbers over time as if all of its runs had begun and ended together."""
-    start = group["first"] if group["start"] is None else group["start"]
-    end = start if group["end"] is None else group["end"]
-    ended = {name: [number] for name, number in group["counts"].items()} if group["end"] is not None else {}
-    return {"from": start, "step": max(0.0, end - start), "started": [group["total"]], "ended": ended}
+    return f"<b>{said}</b>" if look.icon in _FAILURES else said
 
 
 def _group_told(group: Wire, columns: list[Column], over: Span) -> str:
@@ -199,7 +192,7 @@ def _at(moment: float, over: Span) -> str:
 
 
 def _is_failure(name: str) -> bool:
-    return look_of(name).icon in FAILURES
+    return look_of(name).icon in _FAILURES
 
 
 def _image(address: str, told: str) -> str:

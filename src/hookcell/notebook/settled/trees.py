@@ -53,7 +53,7 @@ class Tree:
         """Whether a line says it all, as `useSmall` in js/src/views/RunPanel.tsx has it: no view changes its shape."""
         few = max(self.root["total"], len(self.tasks)) <= QUICK_TASKS
         fine = not any(map(failed, self.runs)) and not any(look_of(name) in _FAILED for name in self.root["counts"])
-        return few and fine and (seconds_of(self.root, self.now) or 0) <= QUICK_SECONDS
+        return few and fine and seconds_since(began(self.root), self.root, self.now) <= QUICK_SECONDS
 
 
 def trees_of(snapshot: Wire) -> list[Tree]:
@@ -124,10 +124,20 @@ def went_wrong(hook: Wire) -> bool:
     return hook["outcome"] not in CALM_HOOKS
 
 
-def seconds_of(run: Wire, now: float) -> float | None:
-    """Say how long a run took or has taken; never less than nothing, because clocks jump."""
+def began(run: Wire) -> float:
+    """Say when a run started or, where it never did, when it was created."""
+    return float(run["created"] if run["start"] is None else run["start"])
+
+
+def seconds_since(moment: float, run: Wire, now: float) -> float:
+    """Count the seconds to a run's end or to now; never less than nothing, because clocks jump."""
     end = now if run["end"] is None else run["end"]
-    return None if run["start"] is None else max(0.0, end - run["start"])
+    return max(0.0, end - moment)
+
+
+def seconds_of(run: Wire, now: float) -> float | None:
+    """Say how long a run took or has taken, or nothing if it never started."""
+    return None if run["start"] is None else seconds_since(run["start"], run, now)
 
 
 def headline_clock(run: Wire, now: float) -> str:
