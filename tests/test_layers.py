@@ -35,6 +35,7 @@ FLOORS = (
         "stops",
         "submitted",
         "thread_shield",
+        "unseen",
         "upstream",
         "waiting",
     },
@@ -71,7 +72,6 @@ FLOORS = (
         "streams",
         "tasks",
         "testing",
-        "unseen",
         "watching",
     },
     {

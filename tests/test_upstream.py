@@ -20,9 +20,11 @@ from hookcell import (
     StateType,
     ThreadRunner,
     UpstreamTaskError,
+    allow_failure,
     flow,
     quote,
     task,
+    upstream,
 )
 from hookcell.testing import record
 
@@ -411,12 +413,70 @@ AFTER = {
     ),
     "call with it": lambda future: same(future, return_state=True) and None,
     "call that waits for it": lambda future: same(1, wait_for=[future], return_state=True) and None,
+    "call that waits for one that may fail too": lambda future: (
+        same(1, wait_for=[allow_failure(broken.submit()), future], return_state=True) and None
+    ),
+    "result of what waited for its run": lambda future: (
+        future.wait(LIMIT),
+        same.submit(1, wait_for=[future.run]).result(LIMIT, raise_on_failure=False),
+        None,
+    )[2],
 }
 
 
 @pytest.mark.parametrize("look", AFTER.values(), ids=AFTER)
 def test_a_failure_that_was_told_as_the_reason_of_another_is_not_noted(look):
     assert notes_of(lambda: look(broken.submit())) == ()
+
+
+def chain(length):
+    """Give the futures of runs each of which waits for the one before; the first one fails."""
+    futures = [broken.submit()]
+    for _ in range(length):
+        futures.append(same.submit(futures[-1]))
+    return futures
+
+
+IN_CHAINS = {
+    "looked at": lambda future: future.state,
+    "given to a call": lambda future: same(future, return_state=True),
+}
+
+
+@pytest.mark.parametrize("look", IN_CHAINS.values(), ids=IN_CHAINS)
+def test_who_is_to_blame_for_runs_in_a_chain_is_asked_a_few_times_for_each(look, monkeypatch):
+    asked, to_blame = [], upstream.to_blame
+    monkeypatch.setattr(upstream, "to_blame", lambda awaited: asked.append(1) or to_blame(awaited))
+
+    @flow(runner="inline")
+    def around():
+        for future in chain(50)[1:]:
+            look(future)
+
+    around()
+    assert len(asked) <= 6 * 50  # half the square of it, were each followed to the root
+
+
+def test_the_root_of_a_chain_is_seen_to_if_one_between_was_looked_at_before():
+    def body():
+        futures = chain(6)
+        futures[3].result(LIMIT, raise_on_failure=False)
+        same(futures[-1], return_state=True)
+
+    assert notes_of(body) == ()
+
+
+def test_a_failure_that_a_cancelled_run_did_not_come_to_is_noted(go_on):
+    def body():
+        future = broken.submit()
+        future.wait(LIMIT)
+        after = same.submit(future, wait_for=[task(go_on.wait).submit(LIMIT)])
+        after.cancel()
+        assert after.result(LIMIT, raise_on_failure=False)
+        assert after.state.name == "Cancelled"
+        go_on.set()
+
+    assert len(notes_of(body)) == 1
 
 
 def test_a_failure_beside_the_one_that_was_told_is_noted():

@@ -7,16 +7,23 @@ from _thread import get_ident
 from collections import deque
 from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from hookcell.cancel import CancelToken
 from hookcell.drive.guard import loops
-from hookcell.errors import SelfWaitError
+from hookcell.errors import RunInterrupted, SelfWaitError
 from hookcell.gate import gate
-from hookcell.shield import shield_here
+from hookcell.outcome import Outcome
+from hookcell.runs import current
+from hookcell.shield import main_shield, shield_here
 from hookcell.waiting import Countdown, stand_still, take_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from hookcell.runs import Run
+
+T = TypeVar("T")
 
 
 def check_timeout(timeout: float | None) -> None:
@@ -109,6 +116,50 @@ def refuse_self_wait(futures: Iterable[Any]) -> None:
         raise SelfWaitError(
             f"waiting for {name!r} here would block the event loop that has to run it; write: await future"
         )
+
+
+# -- outside any run -----------------------------------------------------------------------------------------------
+
+
+def guarded(wait_here: Callable[[], Any]) -> Outcome:
+    """Block for code that is in no run: an Interrupt then ends the wait, whatever the thread is in the middle of.
+
+    Inside a run a stop of that run ends the wait, and is raised at once.
+    """
+    __tracebackhide__ = True
+    shield, token = shield_here(), CancelToken()
+    if current.get() is not None or shield.armed is not None or not main_shield().open(token):
+        return Outcome(wait_here())
+    try:
+        return shield.guard(token, wait_here, (), None, None)
+    finally:
+        main_shield().close(token)
+
+
+def only_the_wait(wait_here: Callable[[], T], runs: Callable[[], Sequence[Run]]) -> T:
+    """Block for runs; an Interrupt outside any run ends only the wait, and says so.
+
+    Args:
+        wait_here: Does it.
+        runs: Gives what is waited for.
+    """
+    __tracebackhide__ = True
+    outcome = guarded(wait_here)
+    if outcome.error is not None:
+        raise RunInterrupted(told_of(runs())) if outcome.error.__class__ is RunInterrupted else outcome.error
+    return outcome.value  # type: ignore[no-any-return]
+
+
+def told_of(runs: Sequence[Run]) -> str:
+    """Say that a wait for runs was interrupted, and what becomes of them."""
+    if len(runs) == 1:
+        whose = f"{runs[0].definition.kind} run {runs[0].name!r}"
+        return f"the wait was interrupted; {whose} goes on, and its cancel() stops it"
+    go_on = f"; {len(runs)} runs go on, and the cancel() of each stops it" if runs else ""
+    return f"the wait was interrupted{go_on}"
+
+
+# -- anywhere ------------------------------------------------------------------------------------------------------
 
 
 def stand(ready: Callable[[], bool], nudge: SimpleQueue[None], seconds: float | None = None) -> None:

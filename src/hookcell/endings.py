@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hookcell import unseen
-from hookcell.blocking import block
+from hookcell.blocking import block, only_the_wait, told_of
 from hookcell.cancel import CancelToken
 from hookcell.drive.guard import await_futures, awaited, interrupted_error
 from hookcell.drive.sync import context_of
-from hookcell.errors import CrashedRun, RunInterrupted, WaitTimeout, crash_message, describe
+from hookcell.errors import CrashedRun, WaitTimeout, crash_message, describe
 from hookcell.forks import in_child
 from hookcell.futures import Future, ending_of, refuse_to_wait_inside
-from hookcell.outcome import Outcome
 from hookcell.runs import SPENT, Run, current
-from hookcell.shield import main_shield, shield_here
+from hookcell.shield import main_shield
+from hookcell.submitted import look_at_end
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Generator
 
     from hookcell.states import State
 
@@ -53,25 +53,11 @@ def wait(run: Run, timeout: float | None = None) -> State[Any]:
     __tracebackhide__ = True
     refuse_to_wait_inside(run, current.get())
     if (future := promise_of(run)) is not None:
-        with _looking_at(future):
-            outcome = guarded(lambda: block([future], timeout))
-            if outcome.error is not None:
-                raise _only_the_wait(run) if outcome.error.__class__ is RunInterrupted else outcome.error
-            if outcome.value.left:
-                raise WaitTimeout(f"{_title(run)} is not over after {timeout:g} s; it goes on")
-    unseen.look_at(run)
+        with unseen.looking_at([future]):
+            if only_the_wait(partial(block, [future], timeout), lambda: [run]).left:
+                raise WaitTimeout(f"{run.definition.kind} run {run.name!r} is not over after {timeout:g} s; it goes on")
+    look_at_end(run)
     return run.state
-
-
-@contextmanager
-def _looking_at(future: Future[Any]) -> Iterator[None]:
-    """Note that somebody will see how a run ends, unless the wait for it is given up: then its failure is told."""
-    future.looked_at = True
-    try:
-        yield
-    except BaseException:
-        future.looked_at = future.done()
-        raise
 
 
 def result(run: Run, timeout: float | None = None) -> Any:
@@ -81,33 +67,6 @@ def result(run: Run, timeout: float | None = None) -> Any:
     if (error := ending_of(run)) is not None:
         raise error
     return run.state.data
-
-
-def guarded(wait_here: Callable[[], Any]) -> Outcome:
-    """Block for code that is in no run: an Interrupt then ends the wait, whatever the thread is in the middle of.
-
-    Inside a run a stop of that run ends the wait, and is raised at once.
-    """
-    __tracebackhide__ = True
-    shield, token = shield_here(), CancelToken()
-    if current.get() is not None or shield.armed is not None or not main_shield().open(token):
-        return Outcome(wait_here())
-    try:
-        return shield.guard(token, wait_here, (), None, None)
-    finally:
-        main_shield().close(token)
-
-
-def _only_the_wait(run: Run) -> RunInterrupted:
-    return RunInterrupted(_told(run))
-
-
-def _told(run: Run) -> str:
-    return f"the wait was interrupted; {_title(run)} goes on, and its cancel() stops it"
-
-
-def _title(run: Run) -> str:
-    return f"{run.definition.kind} run {run.name!r}"
 
 
 # -- on an event loop ----------------------------------------------------------------------------------------------
@@ -123,9 +82,9 @@ async def _await(run: Run) -> Any:
     __tracebackhide__ = True
     refuse_to_wait_inside(run, current.get())
     if (future := promise_of(run)) is not None:
-        with _looking_at(future):
+        with unseen.looking_at([future]):
             await _await_future(run, future)
-    unseen.look_at(run)
+    look_at_end(run)
     if (error := ending_of(run)) is None:
         return run.state.data
     if isinstance(error, SystemExit | KeyboardInterrupt):
@@ -147,4 +106,4 @@ async def _await_future(run: Run, future: Future[Any]) -> None:
     finally:
         main_shield().close(token)
     if outcome.error is not None:
-        raise interrupted_error(_told(run)) if token.reason == "interrupt" else outcome.error
+        raise interrupted_error(told_of([run])) if token.reason == "interrupt" else outcome.error

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextvars import copy_context
+from contextvars import Context
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from hookcell import drive
-from hookcell.blocking import Arrivals, block, check_timeout
+from hookcell import drive, unseen
+from hookcell.blocking import Arrivals, block, check_timeout, only_the_wait
 from hookcell.errors import SelfWaitError, describe
 from hookcell.runs import Run, current
 from hookcell.states import COMPLETED, State, failure_of, unfinished
@@ -15,7 +16,6 @@ from hookcell.waiting import come_back, leave_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
-    from contextvars import Context
 
 R = TypeVar("R")
 
@@ -240,6 +240,7 @@ def wait(futures: Iterable[W], timeout: float | None = None) -> DoneAndNotDone[W
     Raises:
         ValueError: `timeout` is negative.
         SelfWaitError: The caller is part of one of the runs.
+        RunInterrupted: The caller's run is to stop; outside any run, the kernel's Interrupt came, and the runs go on.
 
     >>> from hookcell import flow, task, wait
     >>> @task
@@ -254,11 +255,26 @@ def wait(futures: Iterable[W], timeout: float | None = None) -> DoneAndNotDone[W
     """
     __tracebackhide__ = True
     check_timeout(timeout)
-    ends = _ends_of(futures, "wait")
-    if pending := [end for end in dict.fromkeys(ends.values()) if not end.done()]:
-        block(pending, timeout)
-    done = {one for one, end in ends.items() if end.done()}
-    return DoneAndNotDone(done, ends.keys() - done)
+    standing = _standing_for(futures, "wait")
+    pending = [future for future in dict.fromkeys(standing.values()) if not future.done()]
+    if pending:
+        asked_for = {future for one, future in standing.items() if isinstance(one, Run)}
+        with unseen.looking_at([future for future in pending if future in asked_for]):
+            only_the_wait(partial(block, pending, timeout), partial(_open, pending))
+    done = {one for one, future in standing.items() if future.done()}
+    _look_at_runs(done)
+    return DoneAndNotDone(done, standing.keys() - done)
+
+
+def _open(futures: Iterable[Future[Any]]) -> list[Run]:
+    return [future.run for future in futures if not future.done()]
+
+
+def _look_at_runs(several: Iterable[Future[Any] | Run]) -> None:
+    """Note that somebody has asked how runs ended; who waits for a future still has to look at it."""
+    for one in several:
+        if isinstance(one, Run):
+            unseen.look_at(one)
 
 
 def as_completed(futures: Iterable[W], timeout: float | None = None) -> Iterator[W]:
@@ -275,6 +291,7 @@ def as_completed(futures: Iterable[W], timeout: float | None = None) -> Iterator
         ValueError: `timeout` is negative.
         SelfWaitError: The caller is part of one of the runs.
         TimeoutError: Not all were over in time; raised by the iterator.
+        RunInterrupted: As for `wait`; raised by the iterator.
 
     >>> from hookcell import as_completed, flow, task
     >>> @task
@@ -288,48 +305,65 @@ def as_completed(futures: Iterable[W], timeout: float | None = None) -> Iterator
     """
     __tracebackhide__ = True
     check_timeout(timeout)
-    given = {end: one for one, end in _ends_of(futures, "as_completed").items()}
+    given: dict[Future[Any], list[W]] = {}
+    for one, future in _standing_for(futures, "as_completed").items():
+        given.setdefault(future, []).append(one)
     deadline = None if timeout is None else time.monotonic() + timeout
     return _one_by_one(Arrivals(given), given, deadline)
 
 
-def _one_by_one(arrivals: Arrivals, given: dict[Future[Any], W], deadline: float | None) -> Iterator[W]:
+def _one_by_one(arrivals: Arrivals, given: dict[Future[Any], list[W]], deadline: float | None) -> Iterator[W]:
     __tracebackhide__ = True
+    left = total = sum(map(len, given.values()))
     try:
-        for left in range(len(given), 0, -1):
-            end = arrivals.next(None if deadline is None else deadline - time.monotonic())
-            if end is None:
-                raise TimeoutError(f"{left} (of {len(given)}) futures unfinished")
-            yield given[end]
+        while given:
+            seconds = None if deadline is None else deadline - time.monotonic()
+            future = only_the_wait(partial(arrivals.next, seconds), partial(_open, given))
+            if future is None:
+                raise TimeoutError(f"{left} (of {total}) futures unfinished")
+            several = given.pop(future)
+            left -= len(several)
+            _look_at_runs(several)
+            yield from several
     finally:
         arrivals.give_up()
 
 
-def _ends_of(several: Iterable[W], asked: str) -> dict[W, Future[Any]]:
+def _standing_for(several: Iterable[W], asked: str) -> dict[W, Future[Any]]:
     """Give futures and runs, each once, in their order, with the future that says when it is over.
 
     Raises:
         TypeError: There is something else among them.
     """
     if isinstance(several, (Future, Run)):
-        kind, name = ("run", "run") if isinstance(several, Run) else ("future", "future")
-        raise TypeError(f"{asked} got one {kind} instead of several; write {asked}([{name}])")
-    return {one: _end_of(one, asked) for one in several}
+        one = "run" if isinstance(several, Run) else "future"
+        raise TypeError(f"{asked} got one {one} instead of several; write {asked}([{one}])")
+    here = current.get()
+    return {one: one if isinstance(one, Future) else stand_in(one, here, asked) for one in several}
 
 
-def _end_of(one: Any, asked: str) -> Future[Any]:
-    if isinstance(one, Future):
-        return one
-    if not isinstance(one, Run):
+def stand_in(run: Any, here: Run | None, asked: str) -> Future[Any]:
+    """Give the future that stands for a run: its own while it is open; when it is over, one made for it.
+
+    Args:
+        run: What is to be waited for.
+        here: The run that would wait, or whose code would.
+        asked: What it was given to, for messages.
+
+    Raises:
+        SelfWaitError: The run would wait for itself.
+        TypeError: It is no run, or one that was called and goes on elsewhere: that has no future.
+    """
+    if not isinstance(run, Run):
         raise TypeError(
-            f"{asked} got {one!r}, which is no future; it takes what .submit() and .map() give, and background runs"
+            f"{asked} got {run!r}, which is no future; it takes what .submit() and .map() give, and background runs"
         )
-    refuse_to_wait_inside(one, current.get())
-    future: Future[Any] | None = one.future
+    refuse_to_wait_inside(run, here)
+    future: Future[Any] | None = run.future
     if future is None:
-        if not one.over:
-            raise TypeError(f"{asked} got {one!r}, which was called, and is not over; write run.wait()")
-        future = Future(one, copy_context())
+        if not run.over:
+            raise TypeError(f"{asked} got {run!r}, which was called, and is not over; write run.wait()")
+        future = Future(run, Context())  # nothing happens in it any more
         future.resolve()
     return future
 

@@ -260,11 +260,6 @@ def ended_by_signal(run: Run, outcome: Outcome | None, stuck: list[str]) -> Stat
     return State(CRASHED, None, crash_message(error) + _still_running(run, stuck), error)
 
 
-def by_signal(state: State[Any]) -> bool:
-    """Whether it was SIGTERM that led to a state."""
-    return isinstance(state.data, TerminationSignal)
-
-
 def unstarted(run: Run) -> State[Any]:
     """Give the state of a run that was told to stop before it began; one that waited in a queue has not crashed."""
     return ended_by_signal(run, None, []) if terminated(run) and run.future is None else cancelled(run, [])

@@ -7,7 +7,16 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from hookcell.brief import brief
-from hookcell.errors import CancelledRun, CrashedRun, FailedRun, PausedRun, RunEnded, UnfinishedRun, shown
+from hookcell.errors import (
+    CancelledRun,
+    CrashedRun,
+    FailedRun,
+    PausedRun,
+    RunEnded,
+    TerminationSignal,
+    UnfinishedRun,
+    shown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,6 +196,11 @@ def unfinished(type_: StateType) -> RunEnded:
     if type_ is PAUSED:
         return PausedRun("Run is paused, its result is not available.")
     return UnfinishedRun(f"Run is in {type_.value} state, its result is not available.")
+
+
+def by_signal(state: State[Any]) -> bool:
+    """Whether it was SIGTERM that led to a state."""
+    return isinstance(state.data, TerminationSignal)
 
 
 _ENDED: dict[StateType, tuple[type[RunEnded], str]] = {

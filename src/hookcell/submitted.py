@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hookcell import policies, upstream
-from hookcell.annotations import bare
+from hookcell import unseen, upstream
 from hookcell.futures import Future
-from hookcell.states import COMPLETED, CRASHED, FAILED, PENDING
+from hookcell.states import CRASHED, FAILED, PENDING, by_signal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hookcell.runs import Run
 
 _FAILURES = frozenset({FAILED, CRASHED})
@@ -36,21 +37,42 @@ def cancel_unstarted(submitted: list[Any]) -> None:
 
 def tell_of_unseen(run: Run, submitted: list[Any]) -> None:
     """Nothing is silent: a failure that nobody looked at is told."""
+    known: set[Run] = set()
     for future in submitted:
-        if future.looked_at and future.run.state.name == "NotReady":
-            look_at_reason(future.run)
+        if future.looked_at and _was_not_ready(future.run):
+            for blamed in _reasons(future.run):
+                upstream.look_at(blamed)
+                if blamed.run in known:
+                    break
+                known.add(blamed.run)
     for future in submitted:
         state = future.run.state
-        if state.type in _FAILURES and not future.looked_at and not policies.by_signal(state):
+        if state.type in _FAILURES and not (future.looked_at or future.run in known or by_signal(state)):
             run.note(f"task run {future.run.name!r} {state.name.lower()} and nobody looked at it: {state.message}")
 
 
+def look_at_end(run: Run) -> None:
+    """Note that somebody asks how a run ended, which is over; of one that was not ready that tells why."""
+    unseen.look_at(run)
+    if _was_not_ready(run):
+        look_at_reason(run)
+
+
 def look_at_reason(run: Run) -> None:
-    """Note that somebody is told why a run was not ready: that names the run to blame, through any others between."""
-    reason: Any = run
-    while reason is not None:
-        failed = (one for one in map(bare, reason.awaited) if upstream.state_of(one).type is not COMPLETED)
-        future = next(failed, None)
-        if isinstance(future, Future):
-            future.looked_at = True
-        reason = future.run if isinstance(future, Future) and future.run.state.name == "NotReady" else None
+    """Note that somebody is told why a run was not ready: that names the run at the root of it."""
+    for blamed in _reasons(run):
+        if blamed.looked_at:  # from there on it was seen to then, or is at the end of the run that submitted it
+            return
+        upstream.look_at(blamed)
+
+
+def _reasons(run: Run) -> Iterator[Future[Any]]:
+    """Give what is to blame that a run was not ready; if that was not ready either, what is to blame for that."""
+    blamed = upstream.to_blame(run.awaited)
+    while isinstance(blamed, Future):
+        yield blamed
+        blamed = upstream.to_blame(blamed.run.awaited) if _was_not_ready(blamed.run) else None
+
+
+def _was_not_ready(run: Run) -> bool:
+    return run.state.name == "NotReady"

@@ -6,17 +6,18 @@ later; at the latest when the cell that started it ends where nobody looks on, o
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hookcell.deadlines import deadlines
 from hookcell.errors import describe
 from hookcell.forks import in_child
-from hookcell.policies import by_signal
 from hookcell.session import session
-from hookcell.states import CRASHED, FAILED, failure_of
+from hookcell.states import CRASHED, FAILED, by_signal, failure_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from contextvars import Context
 
     from hookcell.futures import Future
@@ -41,6 +42,27 @@ def look_at(run: Run) -> None:
     """Note that somebody asks how a run ended, which is over."""
     if _unseen.pop(run, None) is not None:
         deadlines.remove(run)
+
+
+@contextmanager
+def looking_at(futures: Sequence[Future[Any]]) -> Iterator[None]:
+    """Note that somebody will see how runs end, unless the wait for them is given up: then their failures are told."""
+    for future in futures:
+        future.looked_at = True
+    given_up = True
+    try:
+        yield
+        given_up = False
+    finally:
+        for future in futures:
+            if given_up or not future.done():
+                _look_away(future)
+
+
+def _look_away(future: Future[Any]) -> None:
+    future.looked_at = False
+    if future.done() and future.run.background:  # it has ended meanwhile, when somebody was looking
+        note(future.run, future)
 
 
 def tell_all() -> None:

@@ -6,11 +6,12 @@ import copy
 import dataclasses
 from collections import deque
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from hookcell import unseen
 from hookcell.annotations import Annotation, allow_failure, bare, opaque, quote
 from hookcell.errors import UpstreamTaskError, describe
-from hookcell.futures import Future, FutureList, refuse_to_wait_inside
+from hookcell.futures import Future, FutureList, stand_in
 from hookcell.runs import FlowRun, Run
 from hookcell.states import COMPLETED, FAILED, PENDING, State, failure_of
 
@@ -62,6 +63,8 @@ class _Search:
     """Finds the futures and states in values; those that may have failed come inside `allow_failure`."""
 
     __slots__ = ("annotated", "found", "seen")
+    # What is found also where it is opaque.
+    kinds: ClassVar[tuple[type, ...]] = _AWAITED
 
     def __init__(self) -> None:
         self.found: list[Any] = []
@@ -89,9 +92,26 @@ class _Search:
             return
         self.annotated = True
         value, around = _peeled(value)
-        if quote in around or (opaque in around and not isinstance(value, _AWAITED)) or type(value) in _PLAIN:
+        if quote in around or (opaque in around and not isinstance(value, self.kinds)) or type(value) in _PLAIN:
             return
         self.look_at(value, tolerant=tolerant or allow_failure in around)
+
+
+class _SearchInWaitFor(_Search):
+    """Finds runs too, as what stands for them: there their ends are meant, where an argument means the run itself."""
+
+    __slots__ = ("here",)
+    kinds = (*_AWAITED, Run)
+
+    def __init__(self, here: Run | None) -> None:
+        super().__init__()
+        # The run whose code would wait.
+        self.here = here
+
+    def look_at(self, value: Any, *, tolerant: bool = False) -> None:
+        if isinstance(value, Run):
+            value = stand_in(value, self.here, "wait_for")
+        super().look_at(value, tolerant=tolerant)
 
 
 def _peeled(value: Any) -> tuple[Any, set[type]]:
@@ -259,19 +279,26 @@ def futures_of(awaited: Iterable[Any]) -> list[Future[Any]]:
 
 def not_completed(awaited: Iterable[Any]) -> tuple[str, BaseException] | None:
     """Say which of several did not complete, and its error; None if all did that have to."""
+    blamed = to_blame(awaited)
+    return _blame(blamed, state_of(blamed)) if blamed is not None else None
+
+
+def to_blame(awaited: Iterable[Any]) -> Future[Any] | State[Any] | None:
+    """Give the first of several that did not complete and had to; those before it that were allowed to are seen to."""
     for one in awaited:
         state = state_of(bare(one))
         if state.type is not COMPLETED:
             if not (isinstance(one, allow_failure) and _may_be_allowed(state)):
-                return _blame(bare(one), state)
-            _look_at(one.value)
+                return bare(one)  # type: ignore[no-any-return]
+            look_at(one.value)
     return None
 
 
-def _look_at(awaited: Any) -> None:
-    """Note that a failure was expected: it need not be told once more."""
+def look_at(awaited: Future[Any] | State[Any]) -> None:
+    """Note that a failure was expected, or that somebody was told of it: it need not be told once more."""
     if isinstance(awaited, Future):
         awaited.looked_at = True
+        unseen.look_at(awaited.run)
 
 
 def _may_be_allowed(state: State[Any]) -> bool:
@@ -306,6 +333,7 @@ def wait_for_futures(run: Run, wait_for: Any) -> None:
 
     Raises:
         SelfWaitError: `wait_for` has a run that this one is part of.
+        TypeError: `wait_for` has a run that was called, and goes on elsewhere.
     """
     if wait_for is None and run.kwargs is None:
         for value in run.args:  # a loop, because all() with a generator costs a run more than the rest of this
@@ -313,27 +341,15 @@ def wait_for_futures(run: Run, wait_for: Any) -> None:
                 break
         else:
             return
-    search = _searched((*run.args, *(run.kwargs or {}).values(), _ends_in(wait_for, run)))
-    run.awaited = tuple(search.found)
-    if search.annotated and not search.found:
+    search = _searched((*run.args, *(run.kwargs or {}).values()))
+    found = search.found
+    if wait_for is not None:
+        also = _SearchInWaitFor(run.parent)
+        also.look_at(wait_for)
+        found += also.found
+    run.awaited = tuple(found)
+    if search.annotated and not found:
         put_results_in(run)
-
-
-def _ends_in(wait_for: Any, waiter: Run) -> Any:
-    """Put the ends of runs in their places: they are meant, where an argument would mean the run itself."""
-    if not isinstance(wait_for, (Run, list, tuple, set, frozenset)):
-        return wait_for
-    several = [wait_for] if isinstance(wait_for, Run) else list(wait_for)
-    for run in several:
-        if isinstance(run, Run):
-            refuse_to_wait_inside(run, waiter.parent)
-    return [end_of(one) if isinstance(one, Run) else one for one in several]
-
-
-def end_of(run: Run) -> Future[Any] | State[Any]:
-    """Give what stands for the end of a run: its future while it is open and has one, else its state."""
-    future: Future[Any] | None = run.future
-    return future if future is not None else run.state
 
 
 def put_results_in(run: Run) -> tuple[str, BaseException] | None:

@@ -9,7 +9,7 @@ import weakref
 import pytest
 from small_runs import LIMIT
 
-from hookcell import UnknownOptionError, UpstreamTaskError
+from hookcell import SelfWaitError, UnknownOptionError, UpstreamTaskError, allow_failure, runs
 from hookcell.testing import instant_retries
 from hookcell.zenml import OutOfScope, StepContext, StepRetryConfig, get_step_context, pipeline, step
 from hookcell.zenml.client import Client
@@ -485,6 +485,69 @@ class TestAfter:
 
         with pytest.raises(UpstreamTaskError):
             p()
+
+    def test_that_step_is_named(self):
+        @step
+        def fails() -> None:
+            raise ValueError("no rows")
+
+        @pipeline
+        def p():
+            fails(return_state=True)
+            load(after="fails")
+
+        assert message_of(UpstreamTaskError, p) == (
+            "Upstream task run 'fails' did not reach a 'COMPLETED' state: it is Failed. ValueError: no rows"
+        )
+
+    @pytest.mark.parametrize(
+        "order",
+        [
+            lambda run: {"after": run},
+            lambda run: {"after": [run]},
+            lambda run: {"after": allow_failure(run)},
+            lambda run: {"wait_for": run, "after": []},
+            lambda run: {"wait_for": {run}, "after": []},
+        ],
+        ids=["after", "after several", "after what may fail", "wait_for", "wait_for a set"],
+    )
+    def test_a_background_run_is_waited_for(self, order, go_on):
+        run = pipeline(lambda: go_on.wait(LIMIT), name="before").start()
+
+        @step
+        def then() -> bool:
+            return run.over
+
+        @pipeline
+        def p():
+            future = then.submit(**order(run))
+            go_on.set()
+            assert future.result() is True
+
+        p()
+
+    def test_a_future_that_may_fail_may_come_before(self):
+        @step
+        def fails() -> None:
+            raise ValueError
+
+        @pipeline
+        def p():
+            return load(after=allow_failure(fails.submit()), return_state=True).name
+
+        assert p().steps["load"].state.name == "Completed"
+
+    def test_a_step_cannot_come_after_the_step_it_is_called_in(self):
+        @step
+        def outer() -> None:
+            load(after=runs.current.get())
+
+        @pipeline
+        def p():
+            outer()
+
+        told = "task run 'outer' would wait for itself: wait for it outside its code and its hooks"
+        assert message_of(SelfWaitError, p) == told
 
     def test_a_steps_own_input_of_that_name_is_that(self):
         @step

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hookcell import leaving, unseen
-from hookcell.endings import guarded
+from hookcell.blocking import guarded
 from hookcell.notebook import kernel
 
 if TYPE_CHECKING:

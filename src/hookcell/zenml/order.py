@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from hookcell.annotations import bare
 from hookcell.futures import Future
-from hookcell.runs import TaskRun, current, flow_run_of
+from hookcell.runs import Run, TaskRun, current, flow_run_of
 from hookcell.states import State
-from hookcell.upstream import end_of
 from hookcell.zenml.exceptions import StepInterfaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def to_wait_for(after: Any, wait_for: Any, step: str) -> Any:
-    """Give what a step is to wait for, with what `after=` names: steps, their names, futures, or their outputs.
+    """Give what a step is to wait for, with what `after=` names: steps, their names, runs, futures, or outputs.
 
     A step that was called has ended, and one that was submitted is waited for; an output is there.
 
@@ -38,8 +41,8 @@ def _outputs(run: TaskRun) -> list[Any]:
     return [data, *data] if isinstance(data, tuple) else [data]
 
 
-def _awaited(one: Any, step: str, runs: list[TaskRun], outputs: list[Any]) -> list[Any]:
-    if isinstance(one, Future | State):
+def _awaited(one: Any, step: str, runs: list[TaskRun], outputs: list[Any]) -> Sequence[Any]:
+    if isinstance(bare(one), Future | State | Run):
         return [one]
     name = one if isinstance(one, str) else _name_of_step(one)
     if name is None:  # an output: the step that gave it has ended
@@ -47,7 +50,7 @@ def _awaited(one: Any, step: str, runs: list[TaskRun], outputs: list[Any]) -> li
     meant = [run for run in runs if name in {run.name, run.definition.name}]
     if not meant and not any(one is output for output in outputs):
         raise StepInterfaceError(_not_called(name, step, runs))
-    return [end_of(run) for run in meant]
+    return meant
 
 
 def _name_of_step(one: Any) -> str | None:
