@@ -335,11 +335,14 @@ def _standing_for(several: Iterable[W], asked: str) -> dict[W, Future[Any]]:
     Raises:
         TypeError: There is something else among them.
     """
+    __tracebackhide__ = True
     if isinstance(several, (Future, Run)):
-        one = "run" if isinstance(several, Run) else "future"
-        raise TypeError(f"{asked} got one {one} instead of several; write {asked}([{one}])")
-    here = current.get()
-    return {one: one if isinstance(one, Future) else stand_in(one, here, asked) for one in several}
+        kind = "run" if isinstance(several, Run) else "future"
+        raise TypeError(f"{asked} got one {kind} instead of several; write {asked}([{kind}])")
+    here, standing = current.get(), {}
+    for one in several:
+        standing[one] = one if isinstance(one, Future) else stand_in(one, here, asked)
+    return standing
 
 
 def stand_in(run: Any, here: Run | None, asked: str) -> Future[Any]:
@@ -354,6 +357,7 @@ def stand_in(run: Any, here: Run | None, asked: str) -> Future[Any]:
         SelfWaitError: The run would wait for itself.
         TypeError: It is no run, or one that was called and goes on elsewhere: that has no future.
     """
+    __tracebackhide__ = True
     if not isinstance(run, Run):
         raise TypeError(
             f"{asked} got {run!r}, which is no future; it takes what .submit() and .map() give, and background runs"
@@ -378,6 +382,7 @@ def refuse_to_wait_inside(run: Run, here: Run | None) -> None:
     Raises:
         SelfWaitError: It is.
     """
+    __tracebackhide__ = True
     while here is not None:
         if here is run:
             whose = f"{run.definition.kind} run {run.name!r}"
